@@ -1,0 +1,242 @@
+import type { Broker, BrokerSink, ChannelKey, HistoryPage, HistoryQuery, LatestMessage, LogPolicy, Member, Occupancy } from "../../core/broker.js";
+import { channelKey } from "../../core/broker.js";
+import { RealtimeError } from "../../core/errors.js";
+import { type AppId, type ChannelEvent, type ChannelName, type Draft, type Message, type Position, type PresenceEvent } from "../../core/event.js";
+import type { Runtime } from "../../core/runtime.js";
+import { Log } from "./log.js";
+import { Roster } from "./roster.js";
+
+/** A repeated id within this time publishes nothing. */
+const DEDUPE_MS = 120_000;
+const SWEEP_MS = 10_000;
+/** How long the offsets of a channel that nobody uses are remembered, so that who comes back can resume. */
+const IDLE_MS = 120_000;
+
+export interface MemoryBrokerOptions {
+  readonly runtime: Runtime;
+  /** What the logs of all channels may take together; past it the channels published to longest ago forget theirs. */
+  readonly budgetBytes?: number;
+}
+
+interface State {
+  readonly log: Log;
+  readonly roster: Roster;
+  /** What was published under the publishers' own ids, oldest first. */
+  readonly byId: Map<string, Message>;
+  latest: { readonly message: Message; readonly expiresAt: number } | null;
+  isSubscribed: boolean;
+  subscriptions: number;
+  touchedAt: number;
+}
+
+/** One node, in memory: the default, and the model of the contract. */
+export class MemoryBroker implements Broker {
+  readonly #runtime: Runtime;
+  readonly #budget: number;
+  readonly #boot: string;
+  /** Ordered by last publish, oldest first. */
+  readonly #states = new Map<ChannelKey, State>();
+  #epochs = 0;
+  #bytes = 0;
+  #sink: BrokerSink | null = null;
+  #stopSweeping: () => void = () => {};
+
+  constructor({ runtime, budgetBytes = 256 * 1024 * 1024 }: MemoryBrokerOptions) {
+    this.#runtime = runtime;
+    this.#budget = budgetBytes;
+    this.#boot = runtime.randomId();
+  }
+
+  async start(sink: BrokerSink): Promise<void> {
+    this.#sink = sink;
+    this.#scheduleSweep();
+  }
+
+  async subscribe(key: ChannelKey): Promise<Position> {
+    const state = this.#open(key);
+    state.isSubscribed = true;
+    return state.log.head;
+  }
+
+  async unsubscribe(key: ChannelKey): Promise<void> {
+    const state = this.#states.get(key);
+    if (state !== undefined) state.isSubscribed = false;
+  }
+
+  async publish(
+    key: ChannelKey,
+    drafts: readonly Draft<Message>[],
+    policy: LogPolicy,
+  ): Promise<readonly ChannelEvent[]> {
+    const state = this.#open(key);
+    this.#states.delete(key);
+    this.#states.set(key, state);
+    const now = this.#runtime.now();
+    const fresh: Message[] = [];
+    const events = drafts.map((draft) => {
+      const known = draft.id === undefined ? undefined : state.byId.get(draft.id);
+      if (known !== undefined && known.timestamp > now - DEDUPE_MS) return known;
+      const message: Message = this.#stamp(state, draft, now);
+      if (draft.id !== undefined) state.byId.set(draft.id, message);
+      fresh.push(message);
+      return message;
+    });
+    const newest = fresh.at(-1);
+    if (newest !== undefined && policy.latestTtlMs > 0) {
+      state.latest = { message: newest, expiresAt: now + policy.latestTtlMs };
+    }
+    this.#record(key, state, fresh, policy);
+    return events;
+  }
+
+  async publishEphemeral(key: ChannelKey, draft: Draft<Message>): Promise<void> {
+    if (!this.#states.get(key)?.isSubscribed) return;
+    const id = draft.id ?? this.#runtime.randomId();
+    this.#sink?.receive(key, [{ ...draft, id, position: null, timestamp: this.#runtime.now() }]);
+  }
+
+  async history(key: ChannelKey, { since, limit }: HistoryQuery): Promise<HistoryPage> {
+    const { log } = this.#open(key);
+    const before = log.bytes;
+    log.expire(this.#runtime.now());
+    this.#bytes += log.bytes - before;
+    return log.after(since, limit);
+  }
+
+  async latest(key: ChannelKey): Promise<{ latest: LatestMessage | null; head: Position }> {
+    const { latest, log } = this.#open(key);
+    const ttlMs = (latest?.expiresAt ?? 0) - this.#runtime.now();
+    return { latest: latest !== null && ttlMs > 0 ? { message: latest.message, ttlMs } : null, head: log.head };
+  }
+
+  async change(
+    key: ChannelKey,
+    draft: Draft<PresenceEvent>,
+    member: Member,
+    { users, log }: { readonly users: number; readonly log: LogPolicy },
+  ): Promise<{ readonly edge: boolean }> {
+    const state = this.#open(key);
+    const { roster } = state;
+    if (draft.action === "leave") {
+      const left = roster.leave(member);
+      if (left === null) return { edge: false };
+      this.#record(key, state, [this.#stamp(state, { ...draft, ...left }, this.#runtime.now())], log);
+      return left;
+    }
+    if (roster.users >= users && !roster.has(member.clientId)) {
+      throw new RealtimeError("limit-reached", `The channel has ${users} members, which is its limit.`);
+    }
+    const entered = roster.enter(member);
+    if (entered === null && draft.action === "enter") return { edge: false };
+    const change = entered ?? { edge: false };
+    this.#record(key, state, [this.#stamp(state, { ...draft, ...change }, this.#runtime.now())], log);
+    return change;
+  }
+
+  async members(key: ChannelKey): Promise<{ members: readonly Member[]; head: Position }> {
+    const { roster, log } = this.#open(key);
+    return { members: roster.list(), head: log.head };
+  }
+
+  async count(key: ChannelKey, subscriptions: number): Promise<void> {
+    this.#open(key).subscriptions = subscriptions;
+  }
+
+  async occupancy(key: ChannelKey): Promise<Occupancy> {
+    const state = this.#states.get(key);
+    return { subscriptions: state?.subscriptions ?? 0, users: state?.roster.users ?? 0 };
+  }
+
+  async channels(appId: AppId, prefix: string): Promise<ReadonlyMap<ChannelName, Occupancy>> {
+    const occupied = new Map<ChannelName, Occupancy>();
+    const wanted = channelKey(appId, prefix);
+    const nameAt = channelKey(appId, "").length;
+    for (const [key, { subscriptions, roster }] of this.#states) {
+      if (subscriptions === 0 || !key.startsWith(wanted)) continue;
+      occupied.set(key.slice(nameAt), { subscriptions, users: roster.users });
+    }
+    return occupied;
+  }
+
+  async close(): Promise<void> {
+    this.#stopSweeping();
+    this.#sink = null;
+    this.#states.clear();
+  }
+
+  #open(key: ChannelKey): State {
+    const now = this.#runtime.now();
+    const known = this.#states.get(key);
+    if (known !== undefined) {
+      known.touchedAt = now;
+      return known;
+    }
+    this.#epochs += 1;
+    const state: State = {
+      log: new Log(`${this.#boot}${this.#epochs.toString(36)}`),
+      roster: new Roster(),
+      byId: new Map(),
+      latest: null,
+      isSubscribed: false,
+      subscriptions: 0,
+      touchedAt: now,
+    };
+    this.#states.set(key, state);
+    return state;
+  }
+
+  #stamp<E extends ChannelEvent>(
+    { log }: State,
+    draft: Omit<E, "id" | "position" | "timestamp"> & { readonly id?: string },
+    now: number,
+  ): E {
+    const position = log.next();
+    const id = draft.id ?? `${position.epoch}:${position.offset}`;
+    return { ...draft, id, position, timestamp: now } as unknown as E;
+  }
+
+  /** Logs what was stamped, and hands it over. */
+  #record(key: ChannelKey, state: State, events: readonly ChannelEvent[], policy: LogPolicy): void {
+    if (events.length === 0) return;
+    const before = state.log.bytes;
+    for (const event of events) state.log.append(event, policy);
+    this.#bytes += state.log.bytes - before;
+    if (this.#bytes > this.#budget) this.#evict();
+    if (state.isSubscribed) this.#sink?.receive(key, events);
+  }
+
+  #evict(): void {
+    for (const { log } of this.#states.values()) {
+      this.#bytes -= log.bytes;
+      log.clear();
+      if (this.#bytes <= this.#budget * 0.9) return;
+    }
+  }
+
+  #scheduleSweep(): void {
+    this.#stopSweeping = this.#runtime.after(SWEEP_MS, () => {
+      this.#scheduleSweep();
+      this.#sweep();
+    });
+  }
+
+  #sweep(): void {
+    const now = this.#runtime.now();
+    for (const [key, state] of this.#states) {
+      const before = state.log.bytes;
+      state.log.expire(now);
+      this.#bytes += state.log.bytes - before;
+      if (state.latest !== null && state.latest.expiresAt <= now) state.latest = null;
+      for (const [id, { timestamp }] of state.byId) {
+        if (timestamp > now - DEDUPE_MS) break;
+        state.byId.delete(id);
+      }
+      if (isIdle(state) && state.touchedAt <= now - IDLE_MS) this.#states.delete(key);
+    }
+  }
+}
+
+function isIdle({ isSubscribed, subscriptions, roster, log, byId, latest }: State): boolean {
+  return !isSubscribed && subscriptions + roster.users + log.size + byId.size === 0 && latest === null;
+}
+

@@ -1,0 +1,80 @@
+import type { AppId } from "./event.js";
+
+/** A tenant: its channels, sessions and keys are no other app's. */
+export interface App {
+  readonly id: AppId;
+  readonly key: string;
+  readonly secret: string;
+  readonly enabled: boolean;
+  /** Whether clients may publish `client-` events. */
+  readonly clientEvents: boolean;
+  /** Origins of pages that may connect, such as `https://example.com` or `https://*.example.com`; empty: any. */
+  readonly origins: readonly string[];
+  /** Whether a client must come over TLS. */
+  readonly tlsOnly: boolean;
+  readonly limits: Limits;
+}
+
+/** Sizes in bytes unless said otherwise; `null` is no limit. */
+export interface Limits {
+  /** Open connections of the app on this node. */
+  readonly connections: number | null;
+  readonly channelsPerConnection: number;
+  /** Client events one connection may publish a second. */
+  readonly clientEventsPerSecond: number;
+  /** Characters. */
+  readonly channelNameLength: number;
+  /** Characters. */
+  readonly eventNameLength: number;
+  /** The data of one event. */
+  readonly eventBytes: number;
+  readonly channelsPerPublish: number;
+  readonly batchSize: number;
+  /** Distinct users of one presence channel. */
+  readonly presenceMembers: number;
+  /** Characters. */
+  readonly userIdLength: number;
+  readonly userInfoBytes: number;
+}
+
+/** What Pusher's hosted service allows (reference: Pusher Channels quotas and limits). */
+export const DEFAULT_LIMITS: Limits = {
+  connections: null,
+  channelsPerConnection: 10_000,
+  clientEventsPerSecond: 10,
+  channelNameLength: 200,
+  eventNameLength: 200,
+  eventBytes: 10_240,
+  channelsPerPublish: 100,
+  batchSize: 10,
+  presenceMembers: 100,
+  userIdLength: 128,
+  userInfoBytes: 1024,
+};
+
+/** Finds apps. Synchronous, for it stands before every handshake and publish: keep what it answers in memory. */
+export interface AppRegistry {
+  byId(id: AppId): App | null;
+  byKey(key: string): App | null;
+}
+
+/** A registry of a fixed list of apps. */
+export function appRegistry(apps: readonly App[]): AppRegistry {
+  const byId = new Map(apps.map((app) => [app.id, app]));
+  const byKey = new Map(apps.map((app) => [app.key, app]));
+  return { byId: (id) => byId.get(id) ?? null, byKey: (key) => byKey.get(key) ?? null };
+}
+
+/** True when a page of `origin` may connect; clients that are no browsers send none, and may. */
+export function allowsOrigin(app: App, origin: string | null): boolean {
+  if (app.origins.length === 0 || origin === null) return true;
+  return app.origins.some((allowed) => matchesOrigin(allowed, origin.toLowerCase()));
+}
+
+/** `https://*.example.com` stands for every subdomain, at any depth, and not for `https://example.com` itself. */
+function matchesOrigin(allowed: string, origin: string): boolean {
+  const [head, tail] = allowed.toLowerCase().split("*");
+  if (head === undefined || tail === undefined) return allowed.toLowerCase() === origin;
+  if (!origin.startsWith(head) || !origin.endsWith(tail) || origin.length <= head.length + tail.length) return false;
+  return /^[a-z0-9.-]+$/.test(origin.slice(head.length, origin.length - tail.length));
+}

@@ -1,0 +1,97 @@
+import type { AppId, ChannelEvent, ChannelName, ClientIdentity, Draft, Message, Payload, Position, PresenceEvent, SessionId } from "./event.js";
+
+/** Made only by {@link channelKey}, so that no channel name can reach another app's channel. */
+export type ChannelKey = string;
+
+/** Unambiguous while app ids hold no NUL, which the configuration refuses. */
+export const channelKey = (appId: AppId, channel: ChannelName): ChannelKey => `${appId}\u0000${channel}`;
+
+/** How much of a channel's past is kept. With `size` 0 nothing is, but offsets still count. */
+export interface LogPolicy {
+  readonly size: number;
+  readonly bytes: number;
+  readonly ttlMs: number;
+  /** How long the newest message is kept apart from the log, for {@link Broker.latest}; 0: not at all. */
+  readonly latestTtlMs: number;
+}
+
+export interface HistoryQuery {
+  /** Only events after this position. Without it: from the oldest kept. */
+  readonly since?: Position;
+  readonly limit: number;
+}
+
+export interface HistoryPage {
+  /** In log order. */
+  readonly events: readonly ChannelEvent[];
+  readonly head: Position;
+  /** Whether `events` is everything between `since` and `head`. */
+  readonly complete: boolean;
+}
+
+/** One client on one session. */
+export interface Member extends ClientIdentity {
+  readonly sessionId: SessionId;
+  readonly data: Payload | null;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+export interface Occupancy {
+  readonly subscriptions: number;
+  /** Distinct clients that are present. */
+  readonly users: number;
+}
+
+/** The newest message of a channel that keeps it. */
+export interface LatestMessage {
+  readonly message: Message;
+  /** Milliseconds until it is forgotten. */
+  readonly ttlMs: number;
+}
+
+export interface BrokerSink {
+  /** In log order, on every node that subscribed, the publisher's included. Must not throw. */
+  receive(key: ChannelKey, events: readonly ChannelEvent[]): void;
+}
+
+/**
+ * Carries events between nodes and keeps each channel's log, members and counts. Each change is one step with its
+ * announcement. Every call settles within ten seconds, if need be with a RealtimeError `unavailable`; a write that
+ * failed so may have happened, and may be repeated. Contract: SPEC.md, rules BR; suite: `brokers/contract.ts`.
+ */
+export interface Broker {
+  start(sink: BrokerSink): Promise<void>;
+
+  /** This node's first local subscription. Answers the head: what comes after it is received. */
+  subscribe(key: ChannelKey): Promise<Position>;
+  unsubscribe(key: ChannelKey): Promise<void>;
+  /** One unit: stamps consecutive offsets, logs, hands to every node. A known id within two minutes changes nothing and answers the first event. */
+  publish(key: ChannelKey, drafts: readonly Draft<Message>[], log: LogPolicy): Promise<readonly ChannelEvent[]>;
+  /** Client events, typing, cursors: no offset, no log, no promise. */
+  publishEphemeral(key: ChannelKey, draft: Draft<Message>): Promise<void>;
+  history(key: ChannelKey, query: HistoryQuery): Promise<HistoryPage>;
+  /** The newest message, where the policy keeps it, with the head at that moment. */
+  latest(key: ChannelKey): Promise<{ readonly latest: LatestMessage | null; readonly head: Position }>;
+
+  /**
+   * Enters, updates or leaves, and announces it, in one step; idempotent by (client id, session id).
+   * @throws RealtimeError `limit-reached` when entering would exceed `limits.users`.
+   */
+  change(
+    key: ChannelKey,
+    draft: Draft<PresenceEvent>,
+    member: Member,
+    limits: { readonly users: number; readonly log: LogPolicy },
+  ): Promise<{ readonly edge: boolean }>;
+  /** A snapshot, oldest first, with the position it is true at: events up to there must not be announced again. */
+  members(key: ChannelKey): Promise<{ readonly members: readonly Member[]; readonly head: Position }>;
+
+  /** This node's absolute count, so that a repeat is harmless. */
+  count(key: ChannelKey, subscriptions: number): Promise<void>;
+  occupancy(key: ChannelKey): Promise<Occupancy>;
+  /** The app's channels that have subscribers, by name. */
+  channels(appId: AppId, prefix: string): Promise<ReadonlyMap<ChannelName, Occupancy>>;
+
+  close(): Promise<void>;
+}

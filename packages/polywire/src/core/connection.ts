@@ -1,0 +1,22 @@
+import type { Frame } from "./encoder.js";
+import type { RealtimeError } from "./errors.js";
+
+/** A duplex byte path to one client. Implemented by transports. */
+export interface Connection {
+  readonly remoteAddress: string;
+  /** Order is kept; what is sent within one turn of the event loop leaves in one write. Never throws, never blocks. */
+  send(frame: Frame): void;
+  /** Closes after what was sent. The second call does nothing. */
+  close(code: number, reason: string): void;
+}
+
+/** The protocol's end of a connection. */
+export interface ConnectionHandler {
+  message(data: string | Uint8Array): void;
+  /** The client showed life without a message (a WebSocket ping or pong). */
+  activity(): void;
+  /** The transport or the server ends the connection; the protocol says so in its words and closes. */
+  terminate(reason: RealtimeError): void;
+  /** Called once, last. */
+  close(code: number, reason: string): void;
+}

@@ -1,0 +1,53 @@
+export type ErrorCode =
+  | "bad-request"
+  | "unauthorized"
+  | "forbidden"
+  | "not-found"
+  | "limit-reached"
+  | "rate-limited"
+  | "too-large"
+  | "unknown-app"
+  | "app-disabled"
+  | "over-quota"
+  | "over-capacity"
+  | "origin-refused"
+  | "insecure"
+  | "no-version"
+  | "bad-version"
+  | "unsupported-version"
+  | "slow-consumer"
+  | "unresponsive"
+  | "inactive"
+  | "shutting-down"
+  | "unavailable"
+  | "internal";
+
+/**
+ * The one error that crosses the folders. `message` says what happened, `hint` what to do about it; neither ever
+ * holds a secret. Each protocol's `errors.ts` has its own words and codes for it.
+ */
+export class RealtimeError extends Error {
+  override readonly name = "RealtimeError";
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly hint: string | null = null,
+    options: { readonly cause?: unknown } = {},
+  ) {
+    super(message, options);
+  }
+
+  /** Message and hint in one text, for wires that have room for one. */
+  get explanation(): string {
+    return this.hint === null ? this.message : `${this.message} ${this.hint}`;
+  }
+
+  /** Anything thrown, as a RealtimeError; what is not one already becomes `internal` and keeps its cause. */
+  static from(error: unknown): RealtimeError {
+    if (error instanceof RealtimeError) return error;
+    return new RealtimeError("internal", "The server failed to do this.", "Try again; the cause is in its log.", {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,84 @@
+export type AppId = string;
+export type ChannelName = string;
+/** Minted by a protocol (Pusher socket id, …); unique within an app over all nodes. */
+export type SessionId = string;
+
+/**
+ * What the publisher sent. `json` holds only text that `JSON.parse` accepted within {@link MAX_JSON_DEPTH};
+ * encoders splice that text, nobody parses or stringifies it again.
+ */
+export type Payload =
+  | { readonly type: "json"; readonly text: string }
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "binary"; readonly bytes: Uint8Array };
+
+/** A place in one channel's log. A new `epoch` means that the log was lost: offsets of two epochs do not compare. */
+export interface Position {
+  readonly epoch: string;
+  readonly offset: number;
+}
+
+/** Who is behind an event or a membership. */
+export interface ClientIdentity {
+  readonly clientId: string;
+  /** The id as JSON text, as its protocol sent it: a Pusher `user_id` may be the number `2`. */
+  readonly clientIdJson: string;
+}
+
+interface Envelope {
+  /** Unique in the channel; the publisher's own when it sent one (idempotency). */
+  readonly id: string;
+  /** Null only for ephemeral events, which are never replayed. */
+  readonly position: Position | null;
+  /** Milliseconds since 1970, stamped by the broker. */
+  readonly timestamp: number;
+  readonly client: ClientIdentity | null;
+  /** The session that caused the event; null for HTTP. */
+  readonly origin: SessionId | null;
+  /** The one session that must not receive it (Pusher `socket_id`). */
+  readonly except: SessionId | null;
+  readonly data: Payload | null;
+  /** Residual encoding of `data` that only clients understand; opaque here. */
+  readonly encoding: string | null;
+  readonly extras: Readonly<Record<string, unknown>> | null;
+}
+
+export interface Message extends Envelope {
+  readonly kind: "message";
+  readonly name: string | null;
+}
+
+export interface PresenceEvent extends Envelope {
+  readonly kind: "presence";
+  readonly action: "enter" | "update" | "leave";
+  readonly client: ClientIdentity;
+  /** First entry or last exit of this client on the channel, over all its sessions and all nodes. */
+  readonly edge: boolean;
+}
+
+export type ChannelEvent = Message | PresenceEvent;
+
+/** An event before its broker stamped it. Without `id` the broker mints one; `edge` is the broker's to decide. */
+export type Draft<E extends ChannelEvent = ChannelEvent> = E extends ChannelEvent
+  ? Omit<E, "id" | "position" | "timestamp" | "edge"> & { readonly id?: string }
+  : never;
+
+/** Levels of nesting that JSON from outside may have. V8 stringifies some thousands before it throws. */
+export const MAX_JSON_DEPTH = 64;
+
+/** True when a parsed JSON value nests no deeper than `limit` levels of arrays and objects. */
+export function isWithinDepth(value: unknown, limit: number = MAX_JSON_DEPTH): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (limit === 0) return false;
+  for (const child of Array.isArray(value) ? value : Object.values(value)) {
+    if (!isWithinDepth(child, limit - 1)) return false;
+  }
+  return true;
+}
+
+/** What an event costs to keep, in bytes; an estimate that counts text as one byte a character. */
+export function eventSize(event: ChannelEvent): number {
+  const { data } = event;
+  const payload = data === null ? 0 : data.type === "binary" ? data.bytes.length : data.text.length;
+  return 256 + payload;
+}

@@ -1,0 +1,196 @@
+import type { App } from "./apps.js";
+import { type Broker, type BrokerSink, type ChannelKey, channelKey, type HistoryPage, type LatestMessage, type Occupancy } from "./broker.js";
+import { Channel } from "./channel.js";
+import { Coalesce } from "./coalesce.js";
+import { RealtimeError } from "./errors.js";
+import type { AppId, ChannelEvent, ChannelName, Draft, Message, Position } from "./event.js";
+import type { HubObserver } from "./observer.js";
+import { channelPolicy } from "./policy.js";
+import { Presence } from "./presence.js";
+import type { Runtime } from "./runtime.js";
+import type { Session } from "./session.js";
+import type { Start, Subscription } from "./subscription.js";
+import { Turns } from "./turns.js";
+
+const RECOUNT_DELAY = 1000;
+/** A resume that would need more events than this is not complete. */
+const REPLAY_LIMIT = 1000;
+
+export interface SubscribeOptions {
+  /** Whether the protocol's own authorization allowed it; needed where the name asks for it. */
+  readonly granted: boolean;
+  /** Resume after this position. */
+  readonly since?: Position;
+}
+
+/** A subscription that has joined and waits for its session's reply to go out. */
+export interface Attachment {
+  readonly head: Position;
+  /** Whether everything since the position asked for will be delivered. True when none was asked for. */
+  readonly complete: boolean;
+  /** Begins the flow; what the session read since (a member list, the latest message) says where. See {@link Subscription.start}. */
+  start(from?: Partial<Start>): void;
+}
+
+export interface HubOptions {
+  readonly broker: Broker;
+  readonly runtime: Runtime;
+  readonly observer: HubObserver;
+  /** Subscribers of one channel served in one turn of the event loop. */
+  readonly fanOutTurn?: number;
+}
+
+/** This node's channels and sessions, tied to the broker. */
+export class Hub implements BrokerSink {
+  readonly presence: Presence;
+  readonly #broker: Broker;
+  readonly #runtime: Runtime;
+  readonly #observer: HubObserver;
+  readonly #fanOutTurn: number;
+  readonly #channels = new Map<ChannelKey, Channel>();
+  readonly #sessions = new Map<AppId, number>();
+  /** First-in and last-out of one channel never overlap, or a late unsubscribe would undo a new subscribe. */
+  readonly #turns = new Turns();
+  readonly #uncounted = new Set<ChannelKey>();
+  readonly #reads = new Coalesce();
+
+  constructor({ broker, runtime, observer, fanOutTurn = 2000 }: HubOptions) {
+    this.#broker = broker;
+    this.#runtime = runtime;
+    this.#observer = observer;
+    this.#fanOutTurn = fanOutTurn;
+    this.presence = new Presence(broker, this.#reads, runtime);
+  }
+
+  /** Counts a session in. @throws RealtimeError `over-quota` when the app has all the connections it may have. */
+  connect(session: Session, app: App): void {
+    const open = this.#sessions.get(app.id) ?? 0;
+    const { connections } = app.limits;
+    if (connections !== null && open >= connections) {
+      throw new RealtimeError(
+        "over-quota",
+        `This app has ${open} open connections, which is its limit.`,
+        "Raise limits.connections of the app, or close some.",
+      );
+    }
+    this.#sessions.set(app.id, open + 1);
+    this.#observer.connected(session);
+  }
+
+  disconnect(session: Session): void {
+    const open = this.#sessions.get(session.appId) ?? 0;
+    if (open > 1) this.#sessions.set(session.appId, open - 1);
+    else this.#sessions.delete(session.appId);
+    this.#observer.disconnected(session);
+  }
+
+  /**
+   * Joins at once and holds what arrives; resolves when nothing after `head` can be missed.
+   * @throws RealtimeError `forbidden` without the grant that the name asks for, `unavailable` when the broker is slow
+   * or fails.
+   */
+  async subscribe(subscription: Subscription, { granted, since }: SubscribeOptions): Promise<Attachment> {
+    const { session, channel: name } = subscription;
+    const { access } = channelPolicy(name);
+    if (access === "reserved") throw new RealtimeError("forbidden", `"${name}" is a reserved name.`);
+    if (access === "granted" && !granted) throw new RealtimeError("forbidden", `"${name}" needs an authorization.`);
+    const key = channelKey(session.appId, name);
+    const channel = this.#join(key, subscription);
+    const joined = channel.head;
+    try {
+      const first = await channel.live;
+      const page = since === undefined ? null : await this.#since(key, since);
+      const head = page?.head ?? joined ?? first;
+      const replay = page?.complete ? page.events : [];
+      return {
+        head,
+        complete: page?.complete ?? true,
+        start: (from) => subscription.start({ replay, head, ...from }),
+      };
+    } catch (error) {
+      this.unsubscribe(subscription);
+      throw error;
+    }
+  }
+
+  /** Nothing is delivered from now on. Harmless when repeated. */
+  unsubscribe(subscription: Subscription): void {
+    const { session, channel: name } = subscription;
+    const key = channelKey(session.appId, name);
+    subscription.end();
+    const channel = this.#channels.get(key);
+    if (!channel?.remove(subscription)) return;
+    this.#observer.subscriptions(session.appId, name, -1);
+    this.#recount(key);
+    if (channel.size > 0) return;
+    this.#channels.delete(key);
+    this.#turns.run(key, () => this.#broker.unsubscribe(key)).catch(() => {});
+  }
+
+  /** Answers the events as the broker stamped them, or, for an id it knows, as it stamped them the first time. */
+  async publish(appId: AppId, name: ChannelName, drafts: readonly Draft<Message>[]): Promise<readonly ChannelEvent[]> {
+    const { access, log } = channelPolicy(name);
+    if (access === "reserved") throw new RealtimeError("forbidden", `"${name}" is a reserved name.`);
+    const events = await this.#broker.publish(channelKey(appId, name), drafts, log);
+    this.#observer.published(appId, name, events);
+    return events;
+  }
+
+  async publishEphemeral(appId: AppId, name: ChannelName, draft: Draft<Message>): Promise<void> {
+    await this.#broker.publishEphemeral(channelKey(appId, name), draft);
+  }
+
+  /** The newest message of a channel that keeps it, with the head at that moment. */
+  latest(appId: AppId, name: ChannelName): Promise<{ readonly latest: LatestMessage | null; readonly head: Position }> {
+    const key = channelKey(appId, name);
+    return this.#reads.run(`latest ${key}`, () => this.#broker.latest(key));
+  }
+
+  occupancy(appId: AppId, name: ChannelName): Promise<Occupancy> {
+    return this.#broker.occupancy(channelKey(appId, name));
+  }
+
+  /** The app's occupied channels by name. */
+  channels(appId: AppId, prefix: string): Promise<ReadonlyMap<ChannelName, Occupancy>> {
+    return this.#broker.channels(appId, prefix);
+  }
+
+  receive(key: ChannelKey, events: readonly ChannelEvent[]): void {
+    this.#channels.get(key)?.receive(events);
+  }
+
+  #join(key: ChannelKey, subscription: Subscription): Channel {
+    const { session, channel: name } = subscription;
+    let channel = this.#channels.get(key);
+    if (channel === undefined) {
+      const live = this.#turns.run(key, () => this.#broker.subscribe(key));
+      live.catch(() => {}); // each subscriber gets the failure from its own await
+      channel = new Channel(name, live, this.#runtime, this.#observer, this.#fanOutTurn);
+      this.#channels.set(key, channel);
+    }
+    channel.add(subscription);
+    this.#observer.subscriptions(session.appId, name, 1);
+    this.#recount(key);
+    return channel;
+  }
+
+  #since(key: ChannelKey, since: Position): Promise<HistoryPage> {
+    return this.#reads.run(`since ${since.epoch} ${since.offset} ${key}`, () =>
+      this.#broker.history(key, { since, limit: REPLAY_LIMIT }),
+    );
+  }
+
+  /** Tells the broker the local count, once a turn however often it changed. */
+  #recount(key: ChannelKey): void {
+    if (this.#uncounted.size === 0) this.#runtime.nextTurn(() => this.#count());
+    this.#uncounted.add(key);
+  }
+
+  #count(): void {
+    for (const key of this.#uncounted) {
+      const subscriptions = this.#channels.get(key)?.size ?? 0;
+      this.#broker.count(key, subscriptions).catch(() => this.#runtime.after(RECOUNT_DELAY, () => this.#recount(key)));
+    }
+    this.#uncounted.clear();
+  }
+}

@@ -1,0 +1,36 @@
+import type { LogPolicy } from "./broker.js";
+import type { ChannelName } from "./event.js";
+
+/** What a name says of its channel, whichever protocol asks. */
+export interface ChannelKind {
+  /** `granted`: the protocol's own authorization must allow it. `reserved`: nobody may subscribe or publish. */
+  readonly access: "open" | "granted" | "reserved";
+  readonly presence: boolean;
+  /** The payload is ciphertext; only its clients can read it. */
+  readonly encrypted: boolean;
+  /** The last message is kept for those who come later. */
+  readonly cache: boolean;
+}
+
+/** What a channel allows and keeps. `private-x` is private to every protocol's clients. */
+export interface ChannelPolicy extends ChannelKind {
+  readonly log: LogPolicy;
+}
+
+const MINUTE = 60_000;
+const LOG: LogPolicy = { size: 1000, bytes: 1024 * 1024, ttlMs: 2 * MINUTE, latestTtlMs: 0 };
+const CACHE_LOG: LogPolicy = { ...LOG, latestTtlMs: 30 * MINUTE };
+const NAME = /^(?:(private-encrypted|private|presence)[-:])?(cache-)?/;
+
+/** The kind of a name, by its anchored prefix: `my-private-x` is public. */
+export function channelPolicy(channel: ChannelName): ChannelPolicy {
+  const [, guard, cache] = NAME.exec(channel) ?? [];
+  const reserved = channel.startsWith("#") || channel.startsWith("[");
+  return {
+    access: reserved ? "reserved" : guard === undefined ? "open" : "granted",
+    presence: guard === "presence",
+    encrypted: guard === "private-encrypted",
+    cache: cache !== undefined,
+    log: cache === undefined ? LOG : CACHE_LOG,
+  };
+}

@@ -1,0 +1,73 @@
+import { type Broker, channelKey, type Member } from "./broker.js";
+import type { Coalesce } from "./coalesce.js";
+import type { ChannelName, ClientIdentity, Payload, Position, PresenceEvent } from "./event.js";
+import { channelPolicy } from "./policy.js";
+import type { Runtime } from "./runtime.js";
+import type { Session } from "./session.js";
+
+/** The members of a channel, oldest first, as of `head`. */
+export interface Members {
+  readonly members: readonly Member[];
+  readonly head: Position;
+}
+
+/** Enter, leave and list over the broker, which stores and announces in one step. */
+export class Presence {
+  constructor(
+    private readonly broker: Broker,
+    private readonly reads: Coalesce,
+    private readonly runtime: Runtime,
+  ) {}
+
+  /**
+   * Makes the session's client a member.
+   * @throws RealtimeError `limit-reached` when the channel has `maxUsers` other users.
+   */
+  async enter(
+    session: Session,
+    channel: ChannelName,
+    client: ClientIdentity,
+    data: Payload | null,
+    maxUsers: number,
+  ): Promise<Member> {
+    const { clientId, clientIdJson } = client;
+    const member: Member = { clientId, clientIdJson, sessionId: session.id, data, since: this.runtime.now() };
+    await this.#change("enter", session, channel, member, maxUsers);
+    return member;
+  }
+
+  /** Ends a membership; nothing happens when there is none. */
+  async leave(session: Session, channel: ChannelName, member: Member): Promise<void> {
+    await this.#change("leave", session, channel, member, Number.POSITIVE_INFINITY);
+  }
+
+  members({ appId }: { appId: string }, channel: ChannelName): Promise<Members> {
+    const key = channelKey(appId, channel);
+    return this.reads.run(`members ${key}`, () => this.broker.members(key));
+  }
+
+  async #change(
+    action: PresenceEvent["action"],
+    session: Session,
+    channel: ChannelName,
+    member: Member,
+    users: number,
+  ): Promise<void> {
+    const { log } = channelPolicy(channel);
+    await this.broker.change(
+      channelKey(session.appId, channel),
+      {
+        kind: "presence",
+        action,
+        client: { clientId: member.clientId, clientIdJson: member.clientIdJson },
+        origin: session.id,
+        except: null,
+        data: member.data,
+        encoding: null,
+        extras: null,
+      },
+      member,
+      { users, log },
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import type { AppRegistry } from "./apps.js";
+import type { Connection, ConnectionHandler } from "./connection.js";
+import type { Heartbeat } from "./heartbeat.js";
+import type { Hub } from "./hub.js";
+import type { RealtimeError } from "./errors.js";
+import type { Runtime } from "./runtime.js";
+import type { Session } from "./session.js";
+
+/** The request that opened a connection, or one of an HTTP API. Header names are lower case. */
+export interface RequestHead {
+  readonly method: string;
+  /** Without the configured prefix, undecoded. */
+  readonly path: string;
+  /** Without `?`, undecoded. */
+  readonly query: string;
+  readonly params: Readonly<Record<string, string | undefined>>;
+  header(name: string): string | null;
+  /** Whether the client came over TLS, as far as this process or the proxy before it says. */
+  readonly secure: boolean;
+}
+
+export interface HttpRequest extends RequestHead {
+  readonly body: Uint8Array;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** A kind of socket that a protocol answers. */
+export interface Endpoint {
+  /** In the router's words, such as `/app/:key`; `*` is every path that no other endpoint has, on a server of its own. */
+  readonly path: string;
+  open(connection: Connection, request: RequestHead): ConnectionHandler;
+  /** Refuses a connection that the server cannot take, in the protocol's words. */
+  refuse(connection: Connection, reason: RealtimeError): void;
+}
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  handle(request: HttpRequest): Promise<HttpResponse>;
+}
+
+/** A wire protocol: the sockets it answers and the HTTP dialect it publishes through. */
+export interface Protocol {
+  readonly name: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly routes: readonly Route[];
+}
+
+/** What every protocol is made from. */
+export interface ProtocolContext {
+  /** Tells the log and the metrics what was refused to whom; null: to an HTTP caller, or before there was a session. */
+  refused(session: Session | null, reason: RealtimeError): void;
+  /** Tells the log of a fault that no client can be told of. */
+  failed(error: unknown): void;
+  readonly hub: Hub;
+  readonly apps: AppRegistry;
+  readonly runtime: Runtime;
+  readonly heartbeat: Heartbeat;
+}

@@ -1,0 +1,89 @@
+import type { Encoder } from "./encoder.js";
+import { RealtimeError } from "./errors.js";
+import { type ChannelEvent, type ChannelName, eventSize, type Position } from "./event.js";
+import type { Session } from "./session.js";
+
+const MAX_HELD_EVENTS = 1000;
+const MAX_HELD_BYTES = 1024 * 1024;
+
+/** Where a subscription's live flow begins, and what it is told before. */
+export interface Start {
+  /** Sent first, in this order. */
+  readonly replay: readonly ChannelEvent[];
+  /** Messages up to here are known to the client, or in `replay`. */
+  readonly head: Position;
+  /** Presence events up to here are in the member list that the client was sent; without one: `head`. */
+  readonly membersHead?: Position;
+}
+
+/** One session's attachment to one channel. Holds live events back until `start`, so that the protocol's reply goes first. */
+export class Subscription {
+  #held: ChannelEvent[] | null = [];
+  #heldBytes = 0;
+  #ended = false;
+  /** The channel's count of received events when this subscription joined; those are not its own. */
+  joinedAt = 0;
+
+  constructor(
+    readonly session: Session,
+    readonly channel: ChannelName,
+    /** The session's, or a variant that the client asked for on this channel. */
+    readonly encoder: Encoder,
+    /** Null: every event. */
+    readonly accepts: ((event: ChannelEvent) => boolean) | null = null,
+  ) {}
+
+  get isHeld(): boolean {
+    return this.#held !== null;
+  }
+
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  wants(event: ChannelEvent): boolean {
+    if (event.except !== null && event.except === this.session.id) return false;
+    return this.accepts === null || this.accepts(event);
+  }
+
+  /** Keeps a live event for `start`. Past its bounds it gives up, and `start` will say so. */
+  hold(event: ChannelEvent): void {
+    if (this.#held === null) return;
+    this.#heldBytes += eventSize(event);
+    if (this.#held.length < MAX_HELD_EVENTS && this.#heldBytes <= MAX_HELD_BYTES) this.#held.push(event);
+    else this.#heldBytes = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Sends the replay, then what arrived meanwhile and is newer; from now on the flow is live.
+   * @throws RealtimeError `unavailable` when more arrived meanwhile than may be held: subscribe again.
+   */
+  start({ replay, head, membersHead = head }: Start): void {
+    const held = this.#held;
+    if (held === null || this.#ended) return;
+    if (this.#heldBytes === Number.POSITIVE_INFINITY) {
+      throw new RealtimeError("unavailable", `"${this.channel}" is too busy to join at the moment.`, "Subscribe again.");
+    }
+    this.#held = null;
+    for (const event of replay) this.#send(event);
+    for (const event of held) {
+      if (isNewer(event, event.kind === "presence" ? membersHead : head)) this.#send(event);
+    }
+  }
+
+  /** Nothing is delivered any more. */
+  end(): void {
+    this.#ended = true;
+    this.#held = null;
+  }
+
+  #send(event: ChannelEvent): void {
+    if (!this.wants(event)) return;
+    const frame = this.encoder.encode(this.channel, event);
+    if (frame !== null) this.session.deliver(frame);
+  }
+}
+
+function isNewer({ position }: ChannelEvent, head: Position): boolean {
+  return position === null || position.epoch !== head.epoch || position.offset > head.offset;
+}

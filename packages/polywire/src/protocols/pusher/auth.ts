@@ -1,0 +1,173 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { App } from "../../core/apps.js";
+import { RealtimeError } from "../../core/errors.js";
+import type { ChannelName, ClientIdentity, Payload, SessionId } from "../../core/event.js";
+import type { HttpRequest } from "../../core/protocol.js";
+import { parseObject } from "./decode.js";
+import { describe } from "./names.js";
+
+const DIGEST = /^[0-9a-f]{64}$/;
+const MAX_CLOCK_DIFFERENCE = 600; // seconds
+
+/**
+ * Proves that the app's secret signed this channel, with this `channel_data`, for this socket. Socket id and channel
+ * have passed their grammars, and `channel_data` must be a JSON object: so no signature of one triple is another's.
+ * @param auth `KEY:HEX`, the hex HMAC-SHA256 of `socket_id:channel` or `socket_id:channel:channel_data`
+ * @throws RealtimeError `unauthorized` that names the text to sign, never the digest
+ */
+export function authorizeChannel(
+  app: App,
+  socketId: SessionId,
+  channel: ChannelName,
+  auth: string | null,
+  channelData: string | null,
+): void {
+  if (auth === null || auth === "") {
+    throw new RealtimeError(
+      "unauthorized",
+      `"${channel}" needs an "auth" of the form key:signature.`,
+      "Set channelAuthorization (authEndpoint) in the client, and check what the endpoint answers.",
+    );
+  }
+  const at = auth.lastIndexOf(":");
+  const key = auth.slice(0, Math.max(0, at));
+  if (key !== app.key) {
+    throw new RealtimeError(
+      "unauthorized",
+      `"auth" begins with the key ${describe(key)}, and this connection's app has another.`,
+      "Use the same app key in the page and in the endpoint that signs.",
+    );
+  }
+  if (channelData !== null) parseObject(channelData, "channel_data");
+  const signed = channelData === null ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
+  if (!isSignature(auth.slice(at + 1), signed, app.secret)) {
+    throw new RealtimeError(
+      "unauthorized",
+      `The signature of "${channel}" is wrong.`,
+      `It must be the hex HMAC-SHA256, with the app's secret, of ${JSON.stringify(signed)}. Check the secret.`,
+    );
+  }
+}
+
+/** Who enters a presence channel, from its signed `channel_data`. @throws RealtimeError */
+export function presenceMember(app: App, channelData: string | null): { client: ClientIdentity; info: Payload | null } {
+  if (channelData === null) {
+    throw new RealtimeError(
+      "unauthorized",
+      'A presence channel needs "channel_data" with a "user_id".',
+      "Pass the user to authorizeChannel in the endpoint that signs.",
+    );
+  }
+  const { user_id: userId, user_info: userInfo } = parseObject(channelData, "channel_data");
+  const clientId = typeof userId === "number" ? String(userId) : userId;
+  if (typeof clientId !== "string" || clientId === "") {
+    throw new RealtimeError(
+      "unauthorized",
+      `"user_id" of channel_data must be a non-empty string or a number, not ${describe(userId)}.`,
+    );
+  }
+  const { userIdLength, userInfoBytes } = app.limits;
+  if (clientId.length > userIdLength) {
+    throw new RealtimeError(
+      "limit-reached",
+      `"user_id" has ${clientId.length} characters; the limit (userIdLength) is ${userIdLength}.`,
+    );
+  }
+  const client = { clientId, clientIdJson: JSON.stringify(userId) };
+  if (userInfo === undefined) return { client, info: null };
+  const text = JSON.stringify(userInfo);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > userInfoBytes) {
+    throw new RealtimeError(
+      "limit-reached",
+      `"user_info" has ${bytes} bytes; the limit (userInfoBytes) is ${userInfoBytes}.`,
+    );
+  }
+  return { client, info: { type: "json", text } };
+}
+
+/**
+ * Proves that the app's secret signed this request (Pusher HTTP API, "Authentication").
+ * @param now milliseconds since 1970
+ * @returns the query parameters
+ * @throws RealtimeError `unauthorized`; `bad-request` for a parameter that occurs twice
+ */
+export function authenticate(request: HttpRequest, app: App, now: number): ReadonlyMap<string, string> {
+  const query = parseQuery(request.query);
+  const key = required(query, "auth_key");
+  if (key !== app.key) {
+    throw new RealtimeError("unauthorized", `Unknown auth_key ${describe(key)} for app ${describe(app.id)}.`);
+  }
+  const version = required(query, "auth_version");
+  if (version !== "1.0") {
+    throw new RealtimeError("unauthorized", `auth_version must be 1.0, not ${describe(version)}.`);
+  }
+  const timestamp = required(query, "auth_timestamp");
+  const seconds = Math.floor(now / 1000);
+  if (!/^\d{1,12}$/.test(timestamp) || Math.abs(seconds - Number(timestamp)) > MAX_CLOCK_DIFFERENCE) {
+    throw new RealtimeError(
+      "unauthorized",
+      `Timestamp expired: ${describe(timestamp)} is not within ${MAX_CLOCK_DIFFERENCE} s of the server's time, ${seconds}.`,
+      "Set the sender's clock.",
+    );
+  }
+  checkBody(request, query);
+  const signed = stringToSign(request, query);
+  const signature = required(query, "auth_signature");
+  if (!isSignature(signature, signed, app.secret)) {
+    throw new RealtimeError(
+      "unauthorized",
+      `Invalid signature: you should have sent HmacSHA256Hex(${JSON.stringify(signed)}, your_secret_key), but you sent ${describe(signature)}.`,
+    );
+  }
+  return query;
+}
+
+function checkBody({ body }: HttpRequest, query: ReadonlyMap<string, string>): void {
+  const sent = query.get("body_md5");
+  if (body.length === 0 && sent === undefined) return;
+  const md5 = createHash("md5").update(body).digest("hex");
+  if (sent === md5) return;
+  throw new RealtimeError(
+    "unauthorized",
+    sent === undefined
+      ? "body_md5 is missing."
+      : `body_md5 is ${describe(sent)}, and the body that arrived has ${md5}.`,
+    "Sign the body as it is sent.",
+  );
+}
+
+function stringToSign({ method, path }: HttpRequest, query: ReadonlyMap<string, string>): string {
+  const pairs = [...query].filter(([name]) => name !== "auth_signature").sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${method}\n${path}\n${pairs.map(([name, value]) => `${name}=${value}`).join("&")}`;
+}
+
+/** Names in lower case, as they are signed. */
+function parseQuery(query: string): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    const lower = name.toLowerCase();
+    if (parameters.has(lower)) {
+      throw new RealtimeError("bad-request", `The parameter ${describe(lower)} occurs twice.`, "Send it once.");
+    }
+    parameters.set(lower, value);
+  }
+  return parameters;
+}
+
+function required(query: ReadonlyMap<string, string>, name: string): string {
+  const value = query.get(name);
+  if (value === undefined) {
+    throw new RealtimeError(
+      "unauthorized",
+      `${name} is missing.`,
+      "A request carries auth_key, auth_timestamp, auth_version, auth_signature and, with a body, body_md5.",
+    );
+  }
+  return value;
+}
+
+function isSignature(signature: string, signed: string, secret: string): boolean {
+  const expected = createHmac("sha256", secret).update(signed).digest();
+  return DIGEST.test(signature) && timingSafeEqual(Buffer.from(signature, "hex"), expected);
+}

@@ -1,0 +1,62 @@
+import type { Limits } from "../../core/apps.js";
+import { RealtimeError } from "../../core/errors.js";
+
+const CHANNEL = /^[-a-zA-Z0-9_=@,.;]+$/;
+const SOCKET_ID = /^\d+\.\d+$/;
+/** Enough for any name in a message about names. */
+const SHOWN = 40;
+
+/**
+ * The grammar of channel names, the same for sockets and HTTP.
+ * @throws RealtimeError `limit-reached` for the length, `bad-request` for anything else.
+ */
+export function checkChannelName(name: unknown, { channelNameLength }: Limits): asserts name is string {
+  if (typeof name !== "string" || name === "") {
+    throw new RealtimeError("bad-request", `A channel name must be a non-empty string, not ${describe(name)}.`);
+  }
+  if (name.length > channelNameLength) {
+    throw new RealtimeError(
+      "limit-reached",
+      `The channel name has ${name.length} characters; the limit (channelNameLength) is ${channelNameLength}.`,
+    );
+  }
+  if (!CHANNEL.test(name)) {
+    throw new RealtimeError(
+      "bad-request",
+      `${describe(name)} is not a channel name.`,
+      "Names are made of letters, digits and _ - = @ , . ;",
+    );
+  }
+}
+
+/** @throws RealtimeError `limit-reached` for the length, `bad-request` for anything else. */
+export function checkEventName(name: unknown, { eventNameLength }: Limits): asserts name is string {
+  if (typeof name !== "string" || name === "") {
+    throw new RealtimeError("bad-request", `An event name must be a non-empty string, not ${describe(name)}.`);
+  }
+  if (name.length > eventNameLength) {
+    throw new RealtimeError(
+      "limit-reached",
+      `The event name has ${name.length} characters; the limit (eventNameLength) is ${eventNameLength}.`,
+    );
+  }
+  if (!name.isWellFormed()) {
+    throw new RealtimeError("bad-request", "The event name has half of a surrogate pair in it.");
+  }
+}
+
+/** @throws RealtimeError `bad-request`. */
+export function checkSocketId(socketId: unknown): asserts socketId is string {
+  if (typeof socketId !== "string" || !SOCKET_ID.test(socketId)) {
+    throw new RealtimeError("bad-request", `${describe(socketId)} is not a socket id.`, 'Expected "digits.digits".');
+  }
+}
+
+/** What was found, short enough for a message, and on one line. */
+export function describe(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "string" && value.length > SHOWN) return `${JSON.stringify(value.slice(0, SHOWN))}…`;
+  return JSON.stringify(value);
+}

@@ -1,0 +1,318 @@
+import type { App } from "../../core/apps.js";
+import type { Member } from "../../core/broker.js";
+import type { Connection, ConnectionHandler } from "../../core/connection.js";
+import type { Frame } from "../../core/encoder.js";
+import { RealtimeError } from "../../core/errors.js";
+import type { ChannelName, SessionId } from "../../core/event.js";
+import type { Beating } from "../../core/heartbeat.js";
+import { channelPolicy } from "../../core/policy.js";
+import type { ProtocolContext } from "../../core/protocol.js";
+import type { Session } from "../../core/session.js";
+import { Subscription } from "../../core/subscription.js";
+import { Turns } from "../../core/turns.js";
+import { authorizeChannel, presenceMember } from "./auth.js";
+import { decode } from "./decode.js";
+import { pusherEncoder } from "./encoder.js";
+import { CLIENT_EVENT_REFUSED, wordsFor } from "./errors.js";
+import { checkChannelName, checkEventName, describe } from "./names.js";
+import * as wire from "./wire.js";
+
+/** Milliseconds. */
+export interface PusherTimeouts {
+  /** Silence after which the server pings; clients are told to ping after the same. */
+  readonly activity: number;
+  /** Silence after that ping which ends the connection (4201). */
+  readonly pong: number;
+  /** How long a connection may stay that subscribes to nothing and asks for nothing (4202). */
+  readonly inactivity: number;
+}
+
+/** A channel that this session has joined, or is joining. */
+interface Membership {
+  readonly subscription: Subscription;
+  member: Member | null;
+  isAcknowledged: boolean;
+}
+
+type SubscribeCommand = Extract<wire.Command, { type: "subscribe" }>;
+type ClientEventCommand = Extract<wire.Command, { type: "client-event" }>;
+
+const SECOND = 1000;
+
+/** One client that speaks Pusher Channels protocol 5, 6 or 7. */
+export class PusherSession implements Session, ConnectionHandler, Beating {
+  readonly protocol = "pusher";
+  slot = -1;
+  readonly #memberships = new Map<ChannelName, Membership>();
+  /** Commands about one channel take effect in the order they came. */
+  #turns: Turns | null = null;
+  #isClosed = false;
+  #seenAt: number;
+  #askedAt: number;
+  #pingedAt: number | null = null;
+  #clientEventsSince = 0;
+  #clientEvents = 0;
+
+  constructor(
+    readonly id: SessionId,
+    private readonly app: App,
+    private readonly connection: Connection,
+    private readonly context: ProtocolContext,
+    private readonly timeouts: PusherTimeouts,
+  ) {
+    this.#seenAt = context.heartbeat.now;
+    this.#askedAt = context.heartbeat.now;
+  }
+
+  get appId(): string {
+    return this.app.id;
+  }
+
+  /** @throws RealtimeError `over-quota` */
+  open(): void {
+    this.context.hub.connect(this, this.app);
+    this.context.heartbeat.add(this, this.timeouts.activity);
+    this.deliver(wire.connectionEstablished(this.id, Math.ceil(this.timeouts.activity / SECOND)));
+  }
+
+  deliver(frame: Frame): void {
+    this.connection.send(frame);
+  }
+
+  terminate(reason: RealtimeError): void {
+    if (this.#isClosed) return;
+    refuse(this.connection, reason);
+  }
+
+  message(data: string | Uint8Array): void {
+    this.activity();
+    try {
+      this.#run(decode(data));
+    } catch (error) {
+      const reason = RealtimeError.from(error);
+      this.deliver(wire.error(wordsFor(reason).code, reason.explanation, null));
+    }
+  }
+
+  activity(): void {
+    this.#seenAt = this.context.heartbeat.now;
+    this.#pingedAt = null;
+  }
+
+  beat(now: number): number {
+    if (this.#isClosed) return 0;
+    const { activity, pong, inactivity } = this.timeouts;
+    if (this.#pingedAt !== null && now - this.#pingedAt >= pong) {
+      this.terminate(new RealtimeError("unresponsive", `No pong arrived within ${pong / SECOND} seconds of a ping.`));
+      return 0;
+    }
+    if (this.#memberships.size === 0 && now - this.#askedAt >= inactivity) {
+      this.terminate(new RealtimeError("inactive", "The connection subscribed to nothing and asked for nothing."));
+      return 0;
+    }
+    const silence = now - this.#seenAt;
+    if (silence < activity) return activity - silence;
+    if (this.#pingedAt !== null) return this.#pingedAt + pong - now;
+    this.#pingedAt = now;
+    this.deliver(wire.PING);
+    return pong;
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.context.heartbeat.remove(this);
+    for (const [channel, membership] of this.#memberships) this.#leave(channel, membership);
+    this.#memberships.clear();
+    this.context.hub.disconnect(this);
+  }
+
+  #run(command: wire.Command): void {
+    if (command.type === "pong") return;
+    this.#askedAt = this.context.heartbeat.now;
+    switch (command.type) {
+      case "ping":
+        this.deliver(wire.PONG);
+        return;
+      case "subscribe":
+        this.#inTurn(command.channel, () => this.#subscribe(command));
+        return;
+      case "unsubscribe":
+        this.#inTurn(command.channel, () => this.#unsubscribe(command.channel));
+        return;
+      case "client-event":
+        this.#publish(command);
+        return;
+    }
+  }
+
+  async #subscribe(command: SubscribeCommand): Promise<void> {
+    const { channel } = command;
+    if (this.#isClosed) return;
+    try {
+      const known = this.#memberships.get(channel);
+      if (known === undefined) await this.#join(command);
+      else await this.#acknowledge(channel, known);
+    } catch (error) {
+      const membership = this.#memberships.get(channel);
+      if (membership !== undefined && !membership.isAcknowledged) await this.#unsubscribe(channel);
+      this.#refuseSubscription(channel, RealtimeError.from(error));
+    }
+  }
+
+  async #join({ channel, auth, channelData }: SubscribeCommand): Promise<void> {
+    const { app } = this;
+    const { hub } = this.context;
+    checkChannelName(channel, app.limits);
+    if (this.#memberships.size >= app.limits.channelsPerConnection) {
+      throw new RealtimeError(
+        "limit-reached",
+        `A connection may subscribe to ${app.limits.channelsPerConnection} channels (channelsPerConnection).`,
+      );
+    }
+    const { access, presence, cache } = channelPolicy(channel);
+    const granted = access === "granted";
+    if (granted) authorizeChannel(app, this.id, channel, auth, channelData);
+    const entrant = presence ? presenceMember(app, channelData) : null;
+
+    const accepts = presence ? this.#isNews : null;
+    const subscription = new Subscription(this, channel, pusherEncoder, accepts);
+    const membership: Membership = { subscription, member: null, isAcknowledged: false };
+    this.#memberships.set(channel, membership);
+    try {
+      const attachment = await hub.subscribe(subscription, { granted });
+      if (entrant !== null && !this.#isClosed) {
+        const { client, info } = entrant;
+        membership.member = await hub.presence.enter(this, channel, client, info, app.limits.presenceMembers);
+      }
+      const cached = cache ? await hub.latest(app.id, channel) : null;
+      const membersHead = await this.#acknowledge(channel, membership);
+      const latest = cached?.latest ?? null;
+      if (cache && latest === null) this.deliver(wire.cacheMiss(channel));
+      attachment.start({
+        replay: latest === null ? [] : [latest.message],
+        ...(cached !== null && { head: cached.head }),
+        ...(membersHead !== null && { membersHead }),
+      });
+    } finally {
+      if (this.#isClosed) await this.#leave(channel, membership);
+    }
+  }
+
+  /** Answers the position of the member list that was sent, if any was. */
+  async #acknowledge(channel: ChannelName, membership: Membership) {
+    const members = membership.member === null ? null : await this.context.hub.presence.members(this, channel);
+    membership.isAcknowledged = true;
+    this.deliver(
+      members === null ? wire.subscriptionSucceeded(channel) : wire.presenceSucceeded(channel, members.members),
+    );
+    return members?.head ?? null;
+  }
+
+  #refuseSubscription(channel: ChannelName, reason: RealtimeError): void {
+    // pusher-js does not try a refused subscription again; a new connection subscribes to everything.
+    if (reason.code === "unavailable" || reason.code === "internal") {
+      this.terminate(reason);
+      return;
+    }
+    const { type, status } = wordsFor(reason);
+    this.context.refused(this, reason);
+    this.deliver(wire.subscriptionError(channel, type, reason.explanation, status));
+  }
+
+  async #unsubscribe(channel: ChannelName): Promise<void> {
+    const membership = this.#memberships.get(channel);
+    if (membership === undefined) return;
+    this.#memberships.delete(channel);
+    await this.#leave(channel, membership);
+  }
+
+  async #leave(channel: ChannelName, membership: Membership): Promise<void> {
+    const { hub } = this.context;
+    hub.unsubscribe(membership.subscription);
+    const { member } = membership;
+    if (member === null) return;
+    membership.member = null;
+    await hub.presence.leave(this, channel, member).catch((error) => this.context.failed(error));
+  }
+
+  #publish(command: ClientEventCommand): void {
+    const { event, channel, data } = command;
+    try {
+      this.#checkClientEvent(command);
+      const client = this.#memberships.get(channel)?.member ?? null;
+      const draft = {
+        kind: "message" as const,
+        name: event,
+        data,
+        client,
+        origin: this.id,
+        except: this.id,
+        encoding: null,
+        extras: null,
+      };
+      this.context.hub.publishEphemeral(this.app.id, channel, draft).catch((error) => this.context.failed(error));
+    } catch (error) {
+      const reason = RealtimeError.from(error);
+      this.context.refused(this, reason);
+      this.deliver(wire.error(CLIENT_EVENT_REFUSED, reason.explanation, channel));
+    }
+  }
+
+  /** @throws RealtimeError that says which rule of client events was broken */
+  #checkClientEvent({ event, channel, data }: ClientEventCommand): void {
+    const { limits, clientEvents } = this.app;
+    if (!clientEvents) {
+      throw new RealtimeError("forbidden", "Client events are off for this app.", "Set clientEvents of the app.");
+    }
+    checkChannelName(channel, limits);
+    checkEventName(event, limits);
+    const { access, encrypted } = channelPolicy(channel);
+    if (access !== "granted" || encrypted) {
+      throw new RealtimeError("forbidden", "Client events go to private- and presence- channels only.");
+    }
+    if (!this.#memberships.get(channel)?.isAcknowledged) {
+      throw new RealtimeError("forbidden", `You are not subscribed to ${describe(channel)}.`, "Subscribe first.");
+    }
+    const bytes = data === null || data.type === "binary" ? 0 : Buffer.byteLength(data.text);
+    if (bytes > limits.eventBytes) {
+      throw new RealtimeError(
+        "too-large",
+        `The data has ${bytes} bytes; the limit (eventBytes) is ${limits.eventBytes}.`,
+      );
+    }
+    this.#takeClientEvent();
+  }
+
+  #takeClientEvent(): void {
+    const { clientEventsPerSecond: limit } = this.app.limits;
+    const now = this.context.runtime.now();
+    if (now - this.#clientEventsSince >= SECOND) {
+      this.#clientEventsSince = now;
+      this.#clientEvents = 0;
+    }
+    if (this.#clientEvents >= limit) {
+      throw new RealtimeError(
+        "rate-limited",
+        `A connection may send ${limit} client events a second (clientEventsPerSecond).`,
+      );
+    }
+    this.#clientEvents += 1;
+  }
+
+  /** Nobody is told of their own coming. */
+  readonly #isNews = (event: { kind: string; origin: SessionId | null }): boolean =>
+    event.kind === "message" || event.origin !== this.id;
+
+  #inTurn(channel: ChannelName, task: () => Promise<void>): void {
+    this.#turns ??= new Turns();
+    this.#turns.run(channel, task);
+  }
+}
+
+/** Says why in a frame and in the close: SDKs since protocol 6 read the latter, older ones the former. */
+export function refuse(connection: Connection, reason: RealtimeError): void {
+  const { code } = wordsFor(reason);
+  connection.send(wire.error(code, reason.explanation, null));
+  connection.close(code, reason.message);
+}

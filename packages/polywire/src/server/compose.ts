@@ -1,0 +1,71 @@
+import { MemoryBroker } from "../brokers/memory/broker.js";
+import { appRegistry } from "../core/apps.js";
+import { Heartbeat } from "../core/heartbeat.js";
+import { Hub } from "../core/hub.js";
+import type { ProtocolContext } from "../core/protocol.js";
+import { pusher } from "../protocols/pusher/index.js";
+import type { Config } from "./config.js";
+import { Gateway } from "./http/gateway.js";
+import type { Logger } from "./log.js";
+import { createMetrics, type Metrics } from "./metrics.js";
+import { nodeRuntime } from "./runtime.js";
+import { WebSocketTransport } from "./transports/websocket.js";
+
+const SECOND = 1000;
+const MIN_FRAME_BYTES = 64 * 1024;
+
+/** Everything that runs in the process, put together. */
+export interface Parts {
+  readonly broker: MemoryBroker;
+  readonly hub: Hub;
+  readonly heartbeat: Heartbeat;
+  readonly sockets: WebSocketTransport;
+  readonly gateway: Gateway;
+  readonly metrics: Metrics;
+}
+
+export function compose(config: Config, log: Logger): Parts {
+  const runtime = nodeRuntime;
+  const apps = appRegistry(config.apps);
+  const metrics = createMetrics({ bufferedBytes: () => sockets.bufferedBytes });
+  const broker = new MemoryBroker({ runtime, budgetBytes: config.historyBudgetBytes });
+  const hub = new Hub({ broker, runtime, observer: metrics.hub });
+  const heartbeat = new Heartbeat(runtime);
+
+  const context: ProtocolContext = {
+    hub,
+    apps,
+    runtime,
+    heartbeat,
+    refused(session, reason) {
+      metrics.refused(reason);
+      log.debug({ app: session?.appId, session: session?.id, reason: reason.code }, reason.message);
+    },
+    failed: (error) => log.error({ err: error }, "a fault that no client can be told of"),
+  };
+  const protocols = [
+    pusher(context, {
+      timeouts: {
+        activity: config.activityTimeout * SECOND,
+        pong: config.pongTimeout * SECOND,
+        inactivity: config.inactivityTimeout * SECOND,
+      },
+    }),
+  ];
+
+  const sockets = new WebSocketTransport(
+    {
+      maxPayload: maxFrameBytes(config),
+      bufferBytes: config.bufferBytes,
+      bufferBudgetBytes: config.bufferBudgetBytes,
+    },
+    metrics.sockets,
+  );
+  const gateway = new Gateway({ config, protocols, sockets, metrics, log });
+  return { broker, hub, heartbeat, sockets, gateway, metrics };
+}
+
+/** Room for the largest client event an app allows, escaped, in its envelope. */
+function maxFrameBytes({ apps }: Config): number {
+  return Math.max(MIN_FRAME_BYTES, ...apps.map(({ limits }) => 2 * limits.eventBytes + 4096));
+}

@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { type App, DEFAULT_LIMITS } from "../core/apps.js";
+
+/** A configuration that cannot be used; the message is for the person who wrote it. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const count = z.number().int().positive();
+const limit = (preset: number) => count.default(preset);
+const text = z.string().min(1).max(200).regex(/^[^\p{Cc}]*$/u, "must hold no control characters");
+const identifier = text.regex(/^[^/?#:\s]+$/, "must hold no space and none of / ? # :");
+
+const ORIGIN = /^https?:\/\/(\*\.)?[a-z0-9.-]+(:\d+)?$/i;
+const origin = z.string().regex(ORIGIN, 'must be like "https://example.com" or "https://*.example.com"');
+
+const limits = z.strictObject({
+  connections: count.nullable().default(DEFAULT_LIMITS.connections),
+  channelsPerConnection: limit(DEFAULT_LIMITS.channelsPerConnection),
+  clientEventsPerSecond: limit(DEFAULT_LIMITS.clientEventsPerSecond),
+  channelNameLength: limit(DEFAULT_LIMITS.channelNameLength).pipe(z.number().max(255)),
+  eventNameLength: limit(DEFAULT_LIMITS.eventNameLength),
+  eventBytes: limit(DEFAULT_LIMITS.eventBytes),
+  channelsPerPublish: limit(DEFAULT_LIMITS.channelsPerPublish),
+  batchSize: limit(DEFAULT_LIMITS.batchSize),
+  presenceMembers: limit(DEFAULT_LIMITS.presenceMembers),
+  userIdLength: limit(DEFAULT_LIMITS.userIdLength),
+  userInfoBytes: limit(DEFAULT_LIMITS.userInfoBytes),
+});
+
+const app = z.strictObject({
+  id: identifier,
+  key: identifier,
+  secret: text,
+  enabled: z.boolean().default(true),
+  clientEvents: z.boolean().default(true),
+  origins: z.array(origin).default([]),
+  tlsOnly: z.boolean().default(false),
+  limits: limits.prefault({}),
+});
+
+const DEVELOPMENT = { id: "app-id", key: "app-key", secret: "app-secret" };
+const port = z.number().int().min(0).max(65535);
+const MiB = 1024 * 1024;
+
+const schema = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1"),
+  port: port.default(6001),
+  adminHost: z.string().min(1).default("127.0.0.1"),
+  /** Null: no admin port. */
+  adminPort: port.nullable().default(9601),
+  pathPrefix: z
+    .string()
+    .regex(/^(\/[A-Za-z0-9._~-]+)*$/, 'must be like "/realtime", without a slash at the end')
+    .default(""),
+  /** Paths of PEM files. */
+  tls: z.strictObject({ cert: z.string(), key: z.string() }).nullable().default(null),
+  /** How long a stopping server takes to send its clients away. */
+  drainSeconds: z.number().min(0).max(3600).default(10),
+  /** Seconds. */
+  activityTimeout: z.number().min(1).max(3600).default(120),
+  /** Seconds. */
+  pongTimeout: z.number().min(1).max(3600).default(30),
+  /** Seconds that a connection may stay which subscribes to nothing and asks for nothing. */
+  inactivityTimeout: z.number().min(1).default(24 * 3600),
+  /** Open connections of this process. */
+  maxConnections: count.nullable().default(null),
+  maxRequestBytes: limit(MiB),
+  /** What may wait for one client. */
+  bufferBytes: limit(MiB),
+  /** What may wait for all clients. */
+  bufferBudgetBytes: limit(256 * MiB),
+  /** What the channels' logs may take together. */
+  historyBudgetBytes: limit(256 * MiB),
+  apps: z
+    .array(app)
+    .min(1)
+    .default(() => [app.parse(DEVELOPMENT)]),
+});
+
+/** What a file or a caller may say; everything has a default. */
+export type ConfigInput = z.input<typeof schema>;
+export interface Config extends z.output<typeof schema> {
+  readonly apps: (App & z.output<typeof app>)[];
+}
+
+/** The whole configuration, with defaults. @throws ConfigError that names each field, what was found and what is allowed */
+export function parseConfig(input: unknown, source: string): Config {
+  const result = schema.safeParse(input, { reportInput: true });
+  if (!result.success) {
+    throw new ConfigError(result.error.issues.map((issue) => `${source}: ${explain(issue)}`).join("\n"));
+  }
+  const config = result.data;
+  for (const field of ["id", "key"] as const) {
+    const values = config.apps.map((entry) => entry[field]);
+    const twice = values.find((value, index) => values.indexOf(value) !== index);
+    if (twice !== undefined) throw new ConfigError(`${source}: apps: two apps have the ${field} "${twice}".`);
+  }
+  return config;
+}
+
+/** @throws ConfigError when the file cannot be read, is no JSON, or does not hold what it may */
+export function readConfigFile(path: string): ConfigInput {
+  let content: string;
+  try {
+    content = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ConfigError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}.`);
+  }
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    throw new ConfigError(`${path} is not JSON: ${(error as Error).message}.`);
+  }
+}
+
+/**
+ * The one app that the environment describes, in the variables that a Next.js app has for its clients; none when no
+ * variable is set.
+ * @throws ConfigError when only some of them are set
+ */
+export function appFromEnvironment(env: NodeJS.ProcessEnv): ConfigInput["apps"] {
+  const found = {
+    PUSHER_APP_ID: env.PUSHER_APP_ID,
+    "NEXT_PUBLIC_PUSHER_KEY (or PUSHER_KEY)": env.NEXT_PUBLIC_PUSHER_KEY ?? env.PUSHER_KEY,
+    PUSHER_SECRET: env.PUSHER_SECRET,
+  };
+  const missing = Object.entries(found).filter(([, value]) => !value);
+  if (missing.length === Object.keys(found).length) return undefined;
+  if (missing.length > 0) {
+    throw new ConfigError(
+      `The environment describes an app only in part: ${missing.map(([name]) => name).join(" and ")} is not set.`,
+    );
+  }
+  const [id, key, secret] = Object.values(found) as [string, string, string];
+  return [{ id, key, secret }];
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** @throws ConfigError when anybody could use the development credentials from elsewhere */
+export function refusePublicDevelopmentApp({ host, apps }: Config): void {
+  if (LOOPBACK.test(host)) return;
+  if (!apps.some(({ secret, key }) => secret === DEVELOPMENT.secret || key === DEVELOPMENT.key)) return;
+  throw new ConfigError(
+    `host is ${host}, which others can reach, and the app has the development credentials that everybody knows. Set PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET (or --config), or stay on 127.0.0.1.`,
+  );
+}
+
+export const isDevelopmentApp = ({ key, secret }: App): boolean =>
+  key === DEVELOPMENT.key && secret === DEVELOPMENT.secret;
+
+function explain(issue: z.core.$ZodIssue): string {
+  const field = issue.path.join(".") || "the configuration";
+  if (issue.code === "unrecognized_keys") {
+    const fields = issue.keys.map((key) => `"${key}"`).join(", ");
+    return `${field} has ${fields}, which is no field. See docs/configuration.md.`;
+  }
+  const isSecret = issue.path.at(-1) === "secret";
+  const found = issue.input === undefined ? "nothing" : isSecret ? "[redacted]" : JSON.stringify(issue.input);
+  return `${field} is ${found?.slice(0, 80)}. ${issue.message}.`;
+}

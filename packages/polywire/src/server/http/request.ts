@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TLSSocket } from "node:tls";
+import type { HttpResponse, RequestHead } from "../../core/protocol.js";
+
+/** A request as the protocols see it. */
+export function requestHead(
+  request: IncomingMessage,
+  { path, query }: Target,
+  params: Readonly<Record<string, string | undefined>>,
+): RequestHead {
+  return {
+    method: request.method ?? "GET",
+    path,
+    query,
+    params,
+    header(name) {
+      const value = request.headers[name];
+      return Array.isArray(value) ? (value[0] ?? null) : (value ?? null);
+    },
+    // A client that lies about its proxy gives up its own protection and nobody else's.
+    secure: (request.socket as TLSSocket).encrypted === true || request.headers["x-forwarded-proto"] === "https",
+  };
+}
+
+export interface Target {
+  /** Undecoded, without the prefix. */
+  readonly path: string;
+  readonly query: string;
+}
+
+/** Splits a request's URL and takes the prefix off where it is there. */
+export function target(url: string, prefix: string): Target & { readonly isPrefixed: boolean } {
+  const at = url.indexOf("?");
+  const path = at === -1 ? url : url.slice(0, at);
+  const query = at === -1 ? "" : url.slice(at + 1);
+  const isPrefixed = path.startsWith(`${prefix}/`);
+  return { path: isPrefixed ? path.slice(prefix.length) : path, query, isPrefixed };
+}
+
+/** The body, or null when it is larger than `limit` bytes. Rejects when the client goes away. */
+export function readBody(request: IncomingMessage, limit: number): Promise<Buffer | null> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) {
+        request.removeAllListeners("data");
+        resolve(null);
+      } else {
+        chunks.push(chunk);
+      }
+    });
+    request.on("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    request.on("error", reject);
+    request.on("close", () => reject(new Error("The client went away.")));
+  });
+}
+
+export function respond(response: ServerResponse, { status, contentType, body }: HttpResponse): void {
+  if (response.destroyed) return;
+  const headers = { "content-type": contentType, "content-length": Buffer.byteLength(body) };
+  response.writeHead(status, headers).end(body);
+}
+
+export const plain = (status: number, body: string): HttpResponse => ({ status, contentType: "text/plain", body });

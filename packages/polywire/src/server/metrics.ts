@@ -1,0 +1,107 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { RealtimeError } from "../core/errors.js";
+import type { HubObserver } from "../core/observer.js";
+import type { WebSocketObserver } from "./transports/websocket.js";
+
+/** What is read when somebody asks for the metrics. */
+export interface MetricSources {
+  bufferedBytes(): number;
+}
+
+export interface Metrics {
+  readonly hub: HubObserver;
+  readonly sockets: WebSocketObserver;
+  refused(reason: RealtimeError): void;
+  /** @param seconds how long the request took */
+  requested(route: string, status: number, seconds: number): void;
+  text(): Promise<string>;
+}
+
+/** Prometheus metrics. No label holds a channel, a user or an app: their number has no bound. */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const connections = new Gauge({
+    name: "rt_connections",
+    help: "Open connections that were admitted.",
+    labelNames: ["protocol"],
+    registers,
+  });
+  const opened = new Counter({
+    name: "rt_connections_opened_total",
+    help: "Connections admitted.",
+    labelNames: ["protocol"],
+    registers,
+  });
+  const closed = new Counter({
+    name: "rt_connections_closed_total",
+    help: "Sockets closed, by close code.",
+    labelNames: ["code"],
+    registers,
+  });
+  const subscriptions = new Gauge({ name: "rt_subscriptions", help: "Sessions on channels.", registers });
+  const published = new Counter({
+    name: "rt_messages_published_total",
+    help: "Messages published on this node.",
+    registers,
+  });
+  const delivered = new Counter({
+    name: "rt_messages_delivered_total",
+    help: "Messages handed to subscribers.",
+    labelNames: ["encoding"],
+    registers,
+  });
+  const refused = new Counter({
+    name: "rt_refused_total",
+    help: "Connections, subscriptions, client events and requests refused, by reason.",
+    labelNames: ["reason"],
+    registers,
+  });
+  const slow = new Counter({
+    name: "rt_slow_consumer_closed_total",
+    help: "Connections closed for reading too slowly.",
+    registers,
+  });
+  const requests = new Histogram({
+    name: "rt_http_request_duration_seconds",
+    help: "HTTP API requests.",
+    labelNames: ["route", "status"],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1],
+    registers,
+  });
+  new Gauge({
+    name: "rt_outbound_buffer_bytes",
+    help: "Bytes waiting for clients that read more slowly than they are sent to.",
+    registers,
+    collect() {
+      this.set(sources.bufferedBytes());
+    },
+  });
+
+  return {
+    hub: {
+      connected: ({ protocol }) => {
+        connections.inc({ protocol });
+        opened.inc({ protocol });
+      },
+      disconnected: ({ protocol }) => connections.dec({ protocol }),
+      subscriptions: (_appId, _channel, change) => subscriptions.inc(change),
+      published: (_appId, _channel, events) => published.inc(events.length),
+      delivered: (encoding, deliveries) => delivered.inc({ encoding }, deliveries),
+    },
+    sockets: {
+      closed: (code) => closed.inc({ code: closeLabel(code) }),
+      slowConsumer: () => slow.inc(),
+    },
+    refused: ({ code }) => refused.inc({ reason: code }),
+    requested: (route, status, seconds) => requests.observe({ route, status }, seconds),
+    text: () => registry.metrics(),
+  };
+}
+
+/** A client may close with any code; only those that mean something to us are told apart. */
+function closeLabel(code: number): string {
+  return (code >= 1000 && code <= 1015) || (code >= 4000 && code <= 4301) ? String(code) : "other";
+}

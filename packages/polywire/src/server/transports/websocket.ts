@@ -1,0 +1,255 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from "ws";
+import type { Connection, ConnectionHandler } from "../../core/connection.js";
+import type { Frame, WireMessage } from "../../core/encoder.js";
+import { RealtimeError } from "../../core/errors.js";
+import { Batch } from "./batch.js";
+
+export interface WebSocketLimits {
+  /** The largest message a client may send, in bytes. */
+  readonly maxPayload: number;
+  /** What may wait for one client, in bytes; past it the client is too slow and is closed. */
+  readonly bufferBytes: number;
+  /** What may wait for all clients together; past it the slowest are closed. */
+  readonly bufferBudgetBytes: number;
+}
+
+/** What the transport tells of itself. Must not throw. */
+export interface WebSocketObserver {
+  closed(code: number): void;
+  slowConsumer(): void;
+}
+
+/** Bytes of a close frame's reason (RFC 6455, 5.5: 125 less the code). */
+const REASON_BYTES = 123;
+/** How long a closed client may take to answer before its socket is destroyed. */
+const CLOSE_GRACE_MS = 2000;
+const CONGESTION_CHECK_MS = 250;
+
+/** The handshake and the receiving are `ws`; frames are made once and written past it, once a socket and turn. */
+export class WebSocketTransport {
+  readonly #server: WebSocketServer;
+  readonly #connections = new Set<WebSocketConnection>();
+  /** Connections with something to write this turn. */
+  #dirty: WebSocketConnection[] = [];
+  #root = Batch.root();
+  /** Connections whose socket took less than it was given. */
+  readonly #congested = new Set<WebSocketConnection>();
+  #congestionCheck: NodeJS.Timeout | null = null;
+
+  constructor(
+    readonly limits: WebSocketLimits,
+    readonly observer: WebSocketObserver,
+  ) {
+    const options: ServerOptions & { closeTimeout: number } = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: limits.maxPayload,
+      maxFragments: 64,
+      maxBufferedChunks: 1024,
+      closeTimeout: CLOSE_GRACE_MS,
+    };
+    this.#server = new WebSocketServer(options);
+  }
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  get connections(): Iterable<WebSocketConnection> {
+    return this.#connections;
+  }
+
+  /** Bytes that wait for clients that are slower than what they are sent. */
+  get bufferedBytes(): number {
+    let bytes = 0;
+    for (const connection of this.#congested) bytes += connection.bufferedBytes;
+    return bytes;
+  }
+
+  /** Completes the handshake (or answers 400 to one that is none) and lets `open` say who handles the connection. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, open: (connection: Connection) => ConnectionHandler) {
+    this.#server.handleUpgrade(request, socket, head, (ws) => {
+      const connection = new WebSocketConnection(this, ws, socket, request.socket.remoteAddress ?? "");
+      this.#connections.add(connection);
+      connection.handler = open(connection);
+    });
+  }
+
+  /** The batch that `batch` becomes with one frame more; of a connection that had none, it will be written this turn. */
+  enqueue(connection: WebSocketConnection, batch: Batch | null, frame: Frame): Batch {
+    if (batch !== null) return batch.then(frame, bytesOf);
+    if (this.#dirty.length === 0) setImmediate(() => this.#flush());
+    this.#dirty.push(connection);
+    return this.#root.then(frame, bytesOf);
+  }
+
+  congested(connection: WebSocketConnection): void {
+    this.#congested.add(connection);
+    this.#congestionCheck ??= setInterval(() => this.#checkCongestion(), CONGESTION_CHECK_MS).unref();
+  }
+
+  forget(connection: WebSocketConnection, code: number): void {
+    this.#connections.delete(connection);
+    this.#congested.delete(connection);
+    this.observer.closed(code);
+  }
+
+  /** Ends every connection at once. */
+  destroy(): void {
+    for (const connection of this.#connections) connection.destroy();
+    if (this.#congestionCheck !== null) clearInterval(this.#congestionCheck);
+    this.#server.close();
+  }
+
+  #flush(): void {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    this.#root = Batch.root();
+    for (const connection of dirty) connection.flush();
+  }
+
+  #checkCongestion(): void {
+    for (const connection of this.#congested) if (connection.bufferedBytes === 0) this.#congested.delete(connection);
+    let excess = this.bufferedBytes - this.limits.bufferBudgetBytes;
+    if (excess > 0) {
+      const slowest = [...this.#congested].sort((a, b) => b.bufferedBytes - a.bufferedBytes);
+      for (const connection of slowest) {
+        if (excess <= 0) break;
+        excess -= connection.bufferedBytes;
+        connection.overflow();
+      }
+    }
+    if (this.#congested.size > 0 || this.#congestionCheck === null) return;
+    clearInterval(this.#congestionCheck);
+    this.#congestionCheck = null;
+  }
+}
+
+/** What `ws` calls back with, found again without a closure for each connection. */
+interface OwnedWebSocket extends WebSocket {
+  owner?: WebSocketConnection;
+}
+
+export class WebSocketConnection implements Connection {
+  handler: ConnectionHandler | null = null;
+  #batch: Batch | null = null;
+  #isSlow = false;
+
+  constructor(
+    private readonly transport: WebSocketTransport,
+    private readonly ws: OwnedWebSocket,
+    private readonly socket: Duplex,
+    readonly remoteAddress: string,
+  ) {
+    ws.owner = this;
+    ws.on("message", onMessage);
+    ws.on("ping", onActivity);
+    ws.on("pong", onActivity);
+    ws.on("error", onError);
+    ws.on("close", onClose);
+  }
+
+  get bufferedBytes(): number {
+    return this.socket.writableLength + (this.#batch?.length ?? 0);
+  }
+
+  send(frame: Frame): void {
+    if (this.ws.readyState !== WebSocket.OPEN) return;
+    this.#batch = this.transport.enqueue(this, this.#batch, frame);
+  }
+
+  /** Writes what this turn gathered. */
+  flush(): void {
+    const batch = this.#batch;
+    if (batch === null) return;
+    this.#batch = null;
+    // Past `ws`, which itself writes at once what it sends (pongs, the close frame) as long as nothing is compressed.
+    if (this.ws.readyState !== WebSocket.OPEN || this.socket.write(batch.joined())) return;
+    this.transport.congested(this);
+    if (this.socket.writableLength > this.transport.limits.bufferBytes) this.overflow();
+  }
+
+  /** The client reads too slowly: its protocol says so, and what it has not read is dropped. */
+  overflow(): void {
+    if (this.#isSlow) return;
+    this.#isSlow = true;
+    this.transport.observer.slowConsumer();
+    this.handler?.terminate(
+      new RealtimeError("slow-consumer", "The client reads more slowly than it is sent to.", "Connect again."),
+    );
+  }
+
+  close(code: number, reason: string): void {
+    if (this.ws.readyState !== WebSocket.OPEN) return;
+    this.flush();
+    this.ws.close(code, truncate(reason));
+  }
+
+  destroy(): void {
+    this.ws.terminate();
+  }
+}
+
+function onMessage(this: OwnedWebSocket, data: RawData, isBinary: boolean): void {
+  const bytes = data as Buffer;
+  this.owner?.handler?.message(isBinary ? bytes : bytes.toString("utf8"));
+}
+
+function onActivity(this: OwnedWebSocket): void {
+  this.owner?.handler?.activity();
+}
+
+/** `ws` has closed the connection with the right code already (1002, 1007, 1009), and `close` follows. */
+function onError(): void {}
+
+function onClose(this: OwnedWebSocket, code: number, reason: Buffer): void {
+  const { owner } = this;
+  if (owner === undefined) return;
+  delete this.owner;
+  owner.handler?.close(code, reason.toString("utf8"));
+  owner["transport"].forget(owner, code);
+}
+
+const WEBSOCKET = {};
+
+/** The frame as unmasked WebSocket frames, header and payload in one piece; made for the first socket that needs it. */
+function bytesOf(frame: Frame): Buffer {
+  const known = frame.wire.get(WEBSOCKET);
+  if (known !== undefined) return known as Buffer;
+  const frames = frame.messages.map(frameMessage);
+  const bytes = frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames);
+  frame.wire.set(WEBSOCKET, bytes);
+  return bytes;
+}
+
+/** One final frame (RFC 6455, 5.2), unmasked as from a server. */
+function frameMessage(message: WireMessage): Buffer {
+  const isText = typeof message === "string";
+  const length = isText ? Buffer.byteLength(message) : message.length;
+  const header = length < 126 ? 2 : length < 65536 ? 4 : 10;
+  const bytes = Buffer.allocUnsafe(header + length);
+  bytes[0] = isText ? 0x81 : 0x82;
+  if (header === 2) {
+    bytes[1] = length;
+  } else if (header === 4) {
+    bytes[1] = 126;
+    bytes.writeUInt16BE(length, 2);
+  } else {
+    bytes[1] = 127;
+    bytes.writeBigUInt64BE(BigInt(length), 2);
+  }
+  if (isText) bytes.write(message, header);
+  else bytes.set(message, header);
+  return bytes;
+}
+
+/** Cut at a character, to the bytes a close frame has room for. */
+function truncate(reason: string): string {
+  let short = reason;
+  while (Buffer.byteLength(short) > REASON_BYTES) short = short.slice(0, -1);
+  return short;
+}
+
