@@ -44,7 +44,9 @@ program
   .option("--drain <seconds>", "time to send clients away in when stopped by SIGTERM (default: 10)", number)
   .option("--tls-cert <file>", "PEM certificate chain; serves wss:// and https:// only")
   .option("--tls-key <file>", "PEM private key")
-  .addOption(new Option("--log-level <level>", "what to log to standard error, as JSON").choices(LOG_LEVELS).default("info"))
+  .addOption(
+    new Option("--log-level <level>", "what to log to standard error, as JSON").choices(LOG_LEVELS).default("info"),
+  )
   .addHelpText(
     "after",
     `

@@ -1,4 +1,15 @@
-import type { AppId, ChannelEvent, ChannelName, ClientIdentity, Draft, Message, Payload, Position, PresenceEvent, SessionId } from "./event.js";
+import type {
+  AppId,
+  ChannelEvent,
+  ChannelName,
+  ClientIdentity,
+  Draft,
+  Message,
+  Payload,
+  Position,
+  PresenceEvent,
+  SessionId,
+} from "./event.js";
 
 /** Made only by {@link channelKey}, so that no channel name can reach another app's channel. */
 export type ChannelKey = string;

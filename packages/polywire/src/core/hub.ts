@@ -1,5 +1,13 @@
 import type { App } from "./apps.js";
-import { type Broker, type BrokerSink, type ChannelKey, channelKey, type HistoryPage, type LatestMessage, type Occupancy } from "./broker.js";
+import {
+  type Broker,
+  type BrokerSink,
+  type ChannelKey,
+  channelKey,
+  type HistoryPage,
+  type LatestMessage,
+  type Occupancy,
+} from "./broker.js";
 import { Channel } from "./channel.js";
 import { Coalesce } from "./coalesce.js";
 import { RealtimeError } from "./errors.js";

@@ -1,8 +1,8 @@
 import type { AppRegistry } from "./apps.js";
 import type { Connection, ConnectionHandler } from "./connection.js";
+import type { RealtimeError } from "./errors.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { Hub } from "./hub.js";
-import type { RealtimeError } from "./errors.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
 

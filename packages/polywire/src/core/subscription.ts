@@ -62,7 +62,11 @@ export class Subscription {
     const held = this.#held;
     if (held === null || this.#ended) return;
     if (this.#heldBytes === Number.POSITIVE_INFINITY) {
-      throw new RealtimeError("unavailable", `"${this.channel}" is too busy to join at the moment.`, "Subscribe again.");
+      throw new RealtimeError(
+        "unavailable",
+        `"${this.channel}" is too busy to join at the moment.`,
+        "Subscribe again.",
+      );
     }
     this.#held = null;
     for (const event of replay) this.#send(event);

@@ -9,7 +9,11 @@ export class ConfigError extends Error {
 
 const count = z.number().int().positive();
 const limit = (preset: number) => count.default(preset);
-const text = z.string().min(1).max(200).regex(/^[^\p{Cc}]*$/u, "must hold no control characters");
+const text = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[^\p{Cc}]*$/u, "must hold no control characters");
 const identifier = text.regex(/^[^/?#:\s]+$/, "must hold no space and none of / ? # :");
 
 const ORIGIN = /^https?:\/\/(\*\.)?[a-z0-9.-]+(:\d+)?$/i;
@@ -63,7 +67,10 @@ const schema = z.strictObject({
   /** Seconds. */
   pongTimeout: z.number().min(1).max(3600).default(30),
   /** Seconds that a connection may stay which subscribes to nothing and asks for nothing. */
-  inactivityTimeout: z.number().min(1).default(24 * 3600),
+  inactivityTimeout: z
+    .number()
+    .min(1)
+    .default(24 * 3600),
   /** Open connections of this process. */
   maxConnections: count.nullable().default(null),
   maxRequestBytes: limit(MiB),

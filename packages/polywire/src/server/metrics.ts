@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { RealtimeError } from "../core/errors.js";
 import type { HubObserver } from "../core/observer.js";
 import type { WebSocketObserver } from "./transports/websocket.js";

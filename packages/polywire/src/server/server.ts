@@ -1,6 +1,13 @@
-import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type Server as HttpServer, type ServerOptions, type ServerResponse } from "node:http";
-import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import { readFileSync } from "node:fs";
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
@@ -33,7 +40,13 @@ export interface Server {
 }
 
 /** Bounds on what one request may hold open (slow headers, endless headers). */
-const HTTP: ServerOptions = { headersTimeout: 5000, requestTimeout: 30_000, keepAliveTimeout: 65_000, maxHeaderSize: 16_384, connectionsCheckingInterval: 1000 };
+const HTTP: ServerOptions = {
+  headersTimeout: 5000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16_384,
+  connectionsCheckingInterval: 1000,
+};
 const MAX_HEADERS = 64;
 const DRAIN_TICK_MS = 100;
 /** How long closed connections may take to say goodbye. */
@@ -56,7 +69,8 @@ export class PolywireServer implements Server {
     const { config } = this;
     const { gateway, metrics, broker, hub } = this.#parts;
     await broker.start(hub);
-    const server = config.tls === null ? createHttpServer(HTTP) : createHttpsServer({ ...HTTP, ...readTls(config.tls) });
+    const server =
+      config.tls === null ? createHttpServer(HTTP) : createHttpsServer({ ...HTTP, ...readTls(config.tls) });
     server.maxHeadersCount = MAX_HEADERS;
     server.on("request", (request, response) => void gateway.request(request, response));
     server.on("upgrade", (request, socket, head) => gateway.upgrade(request, socket, head));
@@ -148,9 +162,12 @@ function readTls({ cert, key }: NonNullable<Config["tls"]>): { cert: Buffer; key
 function explainListen(error: NodeJS.ErrnoException, host: string, port: number, flag: string): Error {
   const where = `${host}:${port}`;
   if (error.code === "EADDRINUSE") {
-    return new ConfigError(`Port ${port} on ${host} is in use. Choose another with ${flag}, or stop what listens there.`);
+    return new ConfigError(
+      `Port ${port} on ${host} is in use. Choose another with ${flag}, or stop what listens there.`,
+    );
   }
-  if (error.code === "EACCES") return new ConfigError(`${where} needs more rights. Choose a port from 1024 up with ${flag}.`);
+  if (error.code === "EACCES")
+    return new ConfigError(`${where} needs more rights. Choose a port from 1024 up with ${flag}.`);
   if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") {
     return new ConfigError(`${host} is no address of this machine. Choose another with --host or --admin-host.`);
   }

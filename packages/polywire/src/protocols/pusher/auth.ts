@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import type { App } from "../../core/apps.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { ChannelName, ClientIdentity, Payload, SessionId } from "../../core/event.js";
@@ -126,7 +126,7 @@ export function authenticate(request: HttpRequest, app: App, now: number): Reado
 function checkBody({ body }: HttpRequest, query: ReadonlyMap<string, string>): void {
   const sent = query.get("body_md5");
   if (body.length === 0 && sent === undefined) return;
-  const md5 = createHash("md5").update(body).digest("hex");
+  const md5 = hash("md5", body, "hex");
   if (sent === md5) return;
   throw new RealtimeError(
     "unauthorized",
@@ -138,8 +138,8 @@ function checkBody({ body }: HttpRequest, query: ReadonlyMap<string, string>): v
 }
 
 function stringToSign({ method, path }: HttpRequest, query: ReadonlyMap<string, string>): string {
-  const pairs = [...query].filter(([name]) => name !== "auth_signature").sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${method}\n${path}\n${pairs.map(([name, value]) => `${name}=${value}`).join("&")}`;
+  const names = [...query.keys()].filter((name) => name !== "auth_signature").sort();
+  return `${method}\n${path}\n${names.map((name) => `${name}=${query.get(name)}`).join("&")}`;
 }
 
 /** Names in lower case, as they are signed. */

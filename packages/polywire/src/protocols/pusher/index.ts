@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { allowsOrigin, type App } from "../../core/apps.js";
+import { type App, allowsOrigin } from "../../core/apps.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { SessionId } from "../../core/event.js";
@@ -65,7 +65,11 @@ function admit({ apps }: ProtocolContext, request: RequestHead): App {
   }
   const origin = request.header("origin");
   if (!allowsOrigin(app, origin)) {
-    throw new RealtimeError("origin-refused", `Pages of ${describe(origin)} may not connect.`, "See the app's origins.");
+    throw new RealtimeError(
+      "origin-refused",
+      `Pages of ${describe(origin)} may not connect.`,
+      "See the app's origins.",
+    );
   }
   return app;
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { App, Limits } from "../../core/apps.js";
 import { RealtimeError } from "../../core/errors.js";
 import { type ChannelName, type Draft, isWithinDepth, type Message, type Payload } from "../../core/event.js";
@@ -56,16 +57,9 @@ export function requestedInfo(info: unknown, allowed: readonly string[]): Readon
   return new Set(names);
 }
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
-
 function parse(body: Uint8Array): Body {
-  let text: string;
-  try {
-    text = UTF8.decode(body);
-  } catch {
-    throw new RealtimeError("bad-request", "The body is not UTF-8.");
-  }
-  return parseObject(text, "The body");
+  if (!isUtf8(body)) throw new RealtimeError("bad-request", "The body is not UTF-8.");
+  return parseObject(Buffer.from(body.buffer, body.byteOffset, body.length).toString(), "The body");
 }
 
 function publication({ name, data, channels, channel, socket_id: socketId, info }: Body, limits: Limits): Publication {

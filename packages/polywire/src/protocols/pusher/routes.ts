@@ -6,8 +6,8 @@ import { channelPolicy } from "../../core/policy.js";
 import type { HttpRequest, HttpResponse, ProtocolContext, Route } from "../../core/protocol.js";
 import { authenticate } from "./auth.js";
 import { wordsFor } from "./errors.js";
-import { publications, type Publication, requestedInfo } from "./publications.js";
 import { checkChannelName } from "./names.js";
+import { type Publication, publications, requestedInfo } from "./publications.js";
 
 /** A request whose app and signature hold. */
 interface Call {

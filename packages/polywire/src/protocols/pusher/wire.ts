@@ -63,9 +63,7 @@ export function memberRemoved(channel: ChannelName, { clientIdJson }: ClientIden
 }
 
 export function subscriptionError(channel: ChannelName, type: string, message: string, status: number): Frame {
-  return Frame.of(
-    quote({ event: "pusher:subscription_error", channel, data: { type, error: message, status } }),
-  );
+  return Frame.of(quote({ event: "pusher:subscription_error", channel, data: { type, error: message, status } }));
 }
 
 export function cacheMiss(channel: ChannelName): Frame {

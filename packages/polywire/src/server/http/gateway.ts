@@ -63,7 +63,9 @@ export class Gateway {
       return;
     }
     sockets.upgrade(request, socket, head, (connection) => {
-      return this.#refuse(endpoint, connection) ?? endpoint.open(connection, requestHead(request, at, found?.params ?? {}));
+      return (
+        this.#refuse(endpoint, connection) ?? endpoint.open(connection, requestHead(request, at, found?.params ?? {}))
+      );
     });
   }
 

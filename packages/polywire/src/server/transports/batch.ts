@@ -21,7 +21,7 @@ export class Batch {
   }
 
   /** This sequence and one frame more. */
-  then(frame: Frame, bytesOf: (frame: Frame) => Buffer): Batch {
+  with(frame: Frame, bytesOf: (frame: Frame) => Buffer): Batch {
     if (this.#lastFrame === frame) return this.#lastNext as Batch;
     let next = this.#others?.get(frame);
     if (next === undefined) {

@@ -80,10 +80,10 @@ export class WebSocketTransport {
 
   /** The batch that `batch` becomes with one frame more; of a connection that had none, it will be written this turn. */
   enqueue(connection: WebSocketConnection, batch: Batch | null, frame: Frame): Batch {
-    if (batch !== null) return batch.then(frame, bytesOf);
+    if (batch !== null) return batch.with(frame, bytesOf);
     if (this.#dirty.length === 0) setImmediate(() => this.#flush());
     this.#dirty.push(connection);
-    return this.#root.then(frame, bytesOf);
+    return this.#root.with(frame, bytesOf);
   }
 
   congested(connection: WebSocketConnection): void {
@@ -139,7 +139,7 @@ export class WebSocketConnection implements Connection {
   #isSlow = false;
 
   constructor(
-    private readonly transport: WebSocketTransport,
+    readonly transport: WebSocketTransport,
     private readonly ws: OwnedWebSocket,
     private readonly socket: Duplex,
     readonly remoteAddress: string,
@@ -210,7 +210,7 @@ function onClose(this: OwnedWebSocket, code: number, reason: Buffer): void {
   if (owner === undefined) return;
   delete this.owner;
   owner.handler?.close(code, reason.toString("utf8"));
-  owner["transport"].forget(owner, code);
+  owner.transport.forget(owner, code);
 }
 
 const WEBSOCKET = {};
@@ -252,4 +252,3 @@ function truncate(reason: string): string {
   while (Buffer.byteLength(short) > REASON_BYTES) short = short.slice(0, -1);
   return short;
 }
-

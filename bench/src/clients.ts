@@ -1,0 +1,97 @@
+import { connect, type Socket } from "node:net";
+
+/** Called for every message frame. `payload` may only be read during the call. */
+type OnFrame = (payload: Buffer) => void;
+
+const MASK = Buffer.from([0, 0, 0, 0]);
+
+/** A WebSocket client that does no more than a load client must: it counts frames. */
+export class Client {
+  readonly #socket: Socket;
+  #rest: Buffer | null = null;
+  #isUpgraded = false;
+  onFrame: OnFrame = () => {};
+
+  constructor(port: number) {
+    this.#socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    this.#socket.on("data", (chunk) => this.#read(chunk));
+    this.#socket.on("error", (error) => {
+      throw error;
+    });
+    this.#socket.write(
+      `GET /app/app-key?protocol=7&client=js&version=8.6.0 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+    );
+  }
+
+  /** Resolves when the server has acknowledged the subscription. */
+  subscribe(channel: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.onFrame = (payload) => {
+        const event = payload.toString("latin1", 0, 60);
+        if (event.includes("connection_established")) {
+          this.#send(`{"event":"pusher:subscribe","data":{"auth":"","channel":"${channel}"}}`);
+        } else if (event.includes("subscription_succeeded")) {
+          resolve();
+        }
+      };
+    });
+  }
+
+  /** Without a closing handshake, and without a port left in TIME_WAIT. */
+  destroy(): void {
+    this.#socket.removeAllListeners("data");
+    this.#socket.resetAndDestroy();
+  }
+
+  #send(text: string): void {
+    const length = Buffer.byteLength(text);
+    if (length > 125) throw new Error("The load client sends short frames only.");
+    this.#socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | length]), MASK, Buffer.from(text)]));
+  }
+
+  #read(chunk: Buffer): void {
+    let data = this.#rest === null ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#rest = null;
+    if (!this.#isUpgraded) {
+      const end = data.indexOf("\r\n\r\n");
+      if (end === -1) {
+        this.#rest = data;
+        return;
+      }
+      this.#isUpgraded = true;
+      data = data.subarray(end + 4);
+    }
+    let at = 0;
+    while (data.length - at >= 2) {
+      const short = (data[at + 1] as number) & 0x7f;
+      const header = short < 126 ? 2 : short === 126 ? 4 : 10;
+      if (data.length - at < header) break;
+      const length = header === 2 ? short : header === 4 ? data.readUInt16BE(at + 2) : data.readUInt32BE(at + 6);
+      const end = at + header + length;
+      if (end > data.length) break;
+      if (((data[at] as number) & 0x0f) === 1) this.onFrame(data.subarray(at + header, end));
+      at = end;
+    }
+    if (at < data.length) this.#rest = Buffer.from(data.subarray(at));
+  }
+}
+
+/** Connects `count` clients, so many at a time, each subscribed before it counts as there. */
+export async function connectAll(
+  port: number,
+  count: number,
+  channelOf: (index: number) => string,
+  atATime = 200,
+): Promise<Client[]> {
+  const clients: Client[] = [];
+  for (let from = 0; from < count; from += atATime) {
+    const joining: Promise<void>[] = [];
+    for (let index = from; index < Math.min(count, from + atATime); index++) {
+      const client = new Client(port);
+      clients.push(client);
+      joining.push(client.subscribe(channelOf(index)));
+    }
+    await Promise.all(joining);
+  }
+  return clients;
+}
