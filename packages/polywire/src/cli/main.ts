@@ -94,7 +94,7 @@ function merge(options: StartOptions): ConfigInput {
     apps,
   };
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  return typeof file === "object" && !Array.isArray(file) ? { ...file, ...Object.fromEntries(given) } : file;
+  return { ...file, ...Object.fromEntries(given) };
 }
 
 /** SIGTERM takes its time, Ctrl-C does not; a second signal ends the process. */

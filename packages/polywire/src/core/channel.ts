@@ -105,10 +105,7 @@ function hand(subscription: Subscription, round: Round): void {
   for (let index = Math.max(0, subscription.joinedAt - round.before); index < events.length; index++) {
     const event = events[index] as ChannelEvent;
     if (!subscription.wants(event)) continue;
-    if (subscription.isHeld) {
-      subscription.hold(event);
-      continue;
-    }
+    if (!subscription.isLive && !subscription.admit(event)) continue;
     const frame = encoding.frame(index, subscription.channel, event);
     if (frame === null) continue;
     subscription.session.deliver(frame);

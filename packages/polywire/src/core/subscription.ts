@@ -16,10 +16,15 @@ export interface Start {
   readonly membersHead?: Position;
 }
 
-/** One session's attachment to one channel. Holds live events back until `start`, so that the protocol's reply goes first. */
+/**
+ * One session's attachment to one channel. Holds live events back until `start`, so that the protocol's reply goes
+ * first; then passes on only what is newer than where it started, for a snapshot may be ahead of what is received.
+ */
 export class Subscription {
   #held: ChannelEvent[] | null = [];
   #heldBytes = 0;
+  /** Where the flow starts, until an event beyond it has arrived. */
+  #start: { readonly head: Position; readonly membersHead: Position } | null = null;
   #ended = false;
   /** The channel's count of received events when this subscription joined; those are not its own. */
   joinedAt = 0;
@@ -33,12 +38,9 @@ export class Subscription {
     readonly accepts: ((event: ChannelEvent) => boolean) | null = null,
   ) {}
 
-  get isHeld(): boolean {
-    return this.#held !== null;
-  }
-
-  get isEnded(): boolean {
-    return this.#ended;
+  /** Whether events go to the session as they are; else {@link admit} decides. */
+  get isLive(): boolean {
+    return this.#held === null && this.#start === null;
   }
 
   wants(event: ChannelEvent): boolean {
@@ -46,12 +48,17 @@ export class Subscription {
     return this.accepts === null || this.accepts(event);
   }
 
-  /** Keeps a live event for `start`. Past its bounds it gives up, and `start` will say so. */
-  hold(event: ChannelEvent): void {
-    if (this.#held === null) return;
-    this.#heldBytes += eventSize(event);
-    if (this.#held.length < MAX_HELD_EVENTS && this.#heldBytes <= MAX_HELD_BYTES) this.#held.push(event);
-    else this.#heldBytes = Number.POSITIVE_INFINITY;
+  /** Whether an event that arrives before the flow is live may go to the session now. One that is early is kept. */
+  admit(event: ChannelEvent): boolean {
+    if (this.#held !== null) {
+      this.#hold(event, this.#held);
+      return false;
+    }
+    const start = this.#start;
+    if (start === null) return true;
+    if (!isNewer(event, event.kind === "presence" ? start.membersHead : start.head)) return false;
+    if (event.position !== null && isNewer(event, start.head) && isNewer(event, start.membersHead)) this.#start = null;
+    return true;
   }
 
   /**
@@ -69,16 +76,22 @@ export class Subscription {
       );
     }
     this.#held = null;
+    this.#start = { head, membersHead };
     for (const event of replay) this.#send(event);
-    for (const event of held) {
-      if (isNewer(event, event.kind === "presence" ? membersHead : head)) this.#send(event);
-    }
+    for (const event of held) if (this.admit(event)) this.#send(event);
   }
 
   /** Nothing is delivered any more. */
   end(): void {
     this.#ended = true;
     this.#held = null;
+  }
+
+  /** Past its bounds it gives up, and `start` will say so. */
+  #hold(event: ChannelEvent, held: ChannelEvent[]): void {
+    this.#heldBytes += eventSize(event);
+    if (held.length < MAX_HELD_EVENTS && this.#heldBytes <= MAX_HELD_BYTES) held.push(event);
+    else this.#heldBytes = Number.POSITIVE_INFINITY;
   }
 
   #send(event: ChannelEvent): void {

@@ -115,11 +115,16 @@ export function readConfigFile(path: string): ConfigInput {
   } catch (error) {
     throw new ConfigError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}.`);
   }
+  let value: unknown;
   try {
-    return JSON.parse(content);
+    value = JSON.parse(content);
   } catch (error) {
     throw new ConfigError(`${path} is not JSON: ${(error as Error).message}.`);
   }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new ConfigError(`${path} must hold a JSON object, such as { "apps": [] }.`);
+  }
+  return value;
 }
 
 /**

@@ -1,0 +1,65 @@
+/** Who may import whom; ARCHITECTURE.md has it in words. */
+const SRC = "^packages/polywire/src";
+const TEST = "\\.test\\.ts$|/testing/|/brokers/contract\\.ts$";
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    { name: "no-unresolved", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "no-undeclared-packages",
+      severity: "error",
+      from: { pathNot: `${TEST}|vitest\\.config\\.ts$` },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], pathNot: "node_modules/@types/" },
+    },
+    {
+      name: "core-imports-nothing",
+      comment: "The core knows no wire, no Node and no library.",
+      severity: "error",
+      from: { path: `${SRC}/core/`, pathNot: TEST },
+      to: { pathNot: `${SRC}/core/` },
+    },
+    {
+      name: "core-is-ordered",
+      comment: "event <- encoder, broker, session <- subscription <- channel <- hub <- protocol",
+      severity: "error",
+      from: { path: `${SRC}/core/(event|encoder|broker|session|subscription|channel)\\.ts$` },
+      to: { path: `${SRC}/core/(hub|presence|protocol)\\.ts$` },
+    },
+    {
+      name: "protocols-import-the-core",
+      comment: "Never another protocol, never the server.",
+      severity: "error",
+      from: { path: `${SRC}/protocols/([^/]+)/`, pathNot: TEST },
+      to: { path: `${SRC}/`, pathNot: `${SRC}/(core|protocols/$1)/` },
+    },
+    {
+      name: "brokers-import-the-core",
+      severity: "error",
+      from: { path: `${SRC}/brokers/([^/]+)/`, pathNot: TEST },
+      to: { path: `${SRC}/`, pathNot: `${SRC}/(core|brokers/$1)/` },
+    },
+    {
+      name: "tests-only",
+      comment: "testing/ and the contract suite are for tests.",
+      severity: "error",
+      from: { path: SRC, pathNot: TEST },
+      to: { path: TEST },
+    },
+    {
+      name: "as-a-user-would",
+      comment: "conformance and bench import what is published, never sources.",
+      severity: "error",
+      from: { path: "^(conformance|bench)/" },
+      to: { path: SRC },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)dist/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.base.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "node", "default"] },
+  },
+};

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { channelKey, type LogPolicy } from "../../core/broker.js";
+import { FakeClock } from "../../testing/clock.js";
+import { draft, textOf } from "../../testing/session.js";
+import { brokerContract, single } from "../contract.js";
+import { MemoryBroker } from "./broker.js";
+
+brokerContract(
+  "memory",
+  async () => {
+    const clock = new FakeClock();
+    return single(new MemoryBroker({ runtime: clock }), clock);
+  },
+  { nodes: 1 }, // a process's memory is its own
+);
+
+const LOG: LogPolicy = { size: 1000, bytes: 1_000_000, ttlMs: 120_000, latestTtlMs: 0 };
+const nowhere = { receive() {} };
+
+describe("memory broker", () => {
+  it("forgets the logs of the channels published to longest ago when all take more than the budget", async () => {
+    const broker = new MemoryBroker({ runtime: new FakeClock(), budgetBytes: 10_000 });
+    await broker.start(nowhere);
+    const keys = Array.from({ length: 20 }, (_, index) => channelKey("app", `channel-${index}`));
+    for (const key of keys) await broker.publish(key, [draft("x".repeat(744))], LOG);
+    const kept = await Promise.all(keys.map(async (key) => (await broker.history(key, { limit: 1 })).events.length));
+    expect(kept.indexOf(1)).toBeGreaterThan(9);
+    expect(kept.lastIndexOf(0)).toBe(kept.indexOf(1) - 1);
+    await broker.close();
+  });
+
+  it("goes on counting in a channel whose log it forgot", async () => {
+    const broker = new MemoryBroker({ runtime: new FakeClock(), budgetBytes: 2000 });
+    await broker.start(nowhere);
+    const key = channelKey("app", "channel");
+    for (let sent = 0; sent < 9; sent++) await broker.publish(key, [draft("x".repeat(744))], LOG);
+    const { head } = await broker.history(key, { limit: 1 });
+    expect(head.offset).toBe(9);
+    expect(await broker.history(key, { since: { ...head, offset: 1 }, limit: 100 })).toMatchObject({ complete: false });
+    await broker.close();
+  });
+
+  it("drops a channel that nobody has used for two minutes, under a new epoch when it comes back", async () => {
+    const clock = new FakeClock();
+    const broker = new MemoryBroker({ runtime: clock });
+    await broker.start(nowhere);
+    const key = channelKey("app", "channel");
+    const before = await broker.subscribe(key);
+    await broker.unsubscribe(key);
+    clock.advance(110_000);
+    expect(await broker.history(key, { since: before, limit: 1 })).toMatchObject({ complete: true });
+    clock.advance(140_000);
+    expect((await broker.subscribe(key)).epoch).not.toBe(before.epoch);
+    await broker.close();
+  });
+
+  it("keeps the offsets of a channel that is subscribed to, however long it is silent", async () => {
+    const clock = new FakeClock();
+    const broker = new MemoryBroker({ runtime: clock });
+    await broker.start(nowhere);
+    const key = channelKey("app", "channel");
+    await broker.subscribe(key);
+    const [event] = await broker.publish(key, [draft("a")], LOG);
+    clock.advance(3_600_000);
+    expect((await broker.history(key, { limit: 1 })).head).toEqual(event?.position);
+    expect((await broker.history(key, { limit: 1 })).events.map(textOf)).toEqual([]);
+    await broker.close();
+  });
+});

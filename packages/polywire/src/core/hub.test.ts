@@ -1,0 +1,210 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { FakeClock, settled } from "../testing/clock.js";
+import { DelayedBroker } from "../testing/delayed-broker.js";
+import { seededRandom } from "../testing/random.js";
+import { draft, FakeSession, plainEncoder, silentObserver } from "../testing/session.js";
+import { type App, DEFAULT_LIMITS } from "./apps.js";
+import type { Encoder } from "./encoder.js";
+import { Hub } from "./hub.js";
+import { Subscription } from "./subscription.js";
+
+const OPEN = { granted: false };
+
+describe("hub", () => {
+  let broker: DelayedBroker;
+  let hub: Hub;
+
+  beforeEach(async () => {
+    const runtime = new FakeClock();
+    broker = new DelayedBroker({ runtime }, seededRandom(7));
+    hub = new Hub({ broker, runtime, observer: silentObserver });
+    await broker.start(hub);
+  });
+
+  const subscription = (channel: string, session = new FakeSession("a"), encoder = plainEncoder) =>
+    new Subscription(session, channel, encoder);
+
+  async function attach(channel: string, session: FakeSession, encoder: Encoder = plainEncoder): Promise<Subscription> {
+    const joined = subscription(channel, session, encoder);
+    (await hub.subscribe(joined, OPEN)).start();
+    return joined;
+  }
+
+  async function publish(channel: string, ...texts: string[]): Promise<void> {
+    await hub.publish(
+      "app",
+      channel,
+      texts.map((text) => draft(text)),
+    );
+    await broker.drained();
+  }
+
+  it("[HB2] a name that asks for a grant is refused without one, whatever the protocol", async () => {
+    for (const name of ["private-x", "private:x:y", "presence-x", "presence:x", "private-encrypted-x"]) {
+      await expect(hub.subscribe(subscription(name), OPEN)).rejects.toMatchObject({ code: "forbidden" });
+      await expect(hub.subscribe(subscription(name), { granted: true })).resolves.toBeDefined();
+    }
+  });
+
+  it("[HB3] a reserved name is refused with a grant too, to subscribe and to publish", async () => {
+    for (const name of ["#server-to-user-1", "#x", "[meta]x"]) {
+      await expect(hub.subscribe(subscription(name), { granted: true })).rejects.toMatchObject({ code: "forbidden" });
+      await expect(hub.publish("app", name, [draft("x")])).rejects.toMatchObject({ code: "forbidden" });
+    }
+  });
+
+  it("[HB4] a thousand that come back to one channel share the broker's calls", async () => {
+    const first = await hub.subscribe(subscription("busy"), OPEN);
+    await publish("busy", "1", "2", "3");
+    broker.calls.subscribe = 0;
+    const sessions = Array.from({ length: 1000 }, (_, index) => new FakeSession(`s${index}`));
+    await Promise.all(
+      sessions.map(async (session) => {
+        const attachment = await hub.subscribe(subscription("busy", session), { ...OPEN, since: first.head });
+        attachment.start();
+      }),
+    );
+    expect(broker.calls).toMatchObject({ subscribe: 0, history: 2 });
+    expect(sessions.filter(({ received }) => received.join() === "1,2,3")).toHaveLength(1000);
+  });
+
+  it("[HB5] joining a live channel without resuming costs no call to the broker", async () => {
+    await attach("live", new FakeSession("a"));
+    const before = { ...broker.calls };
+    await Promise.all(Array.from({ length: 100 }, (_, index) => attach("live", new FakeSession(`s${index}`))));
+    expect(broker.calls).toEqual(before);
+  });
+
+  it("[HB6] a subscription that ends while it attaches leaves nothing behind", async () => {
+    const session = new FakeSession("a");
+    const leaving = subscription("gone", session);
+    const attaching = hub.subscribe(leaving, OPEN);
+    hub.unsubscribe(leaving);
+    (await attaching).start();
+    await publish("gone", "x");
+    await settled();
+    expect(session.received).toEqual([]);
+    expect(await hub.occupancy("app", "gone")).toEqual({ subscriptions: 0, users: 0 });
+    expect(broker.calls).toMatchObject({ subscribe: 1, unsubscribe: 1 });
+  });
+
+  it("[HB7] last-out and first-in do not overtake each other", async () => {
+    const session = new FakeSession("a");
+    for (let round = 0; round < 20; round++) hub.unsubscribe(await attach("door", session));
+    await attach("door", session);
+    await settled();
+    await publish("door", "heard");
+    expect(session.received).toEqual(["heard"]);
+  });
+
+  it("[HB8] more than may be held while attaching ends in an error that can be repeated, not in a gap", async () => {
+    const session = new FakeSession("a");
+    const attachment = await hub.subscribe(subscription("flood", session), OPEN);
+    for (let sent = 0; sent < 11; sent++) await publish("flood", ...Array<string>(100).fill("x"));
+    expect(() => attachment.start()).toThrow(expect.objectContaining({ code: "unavailable" }));
+    expect(session.received).toEqual([]);
+  });
+
+  it("[HB9] a broker that fails to subscribe fails those who wait, and nobody after them", async () => {
+    broker.failNextSubscribe = true;
+    const waiting = ["a", "b"].map((id) => hub.subscribe(subscription("shaky", new FakeSession(id)), OPEN));
+    for (const each of waiting) await expect(each).rejects.toThrow("broke");
+    const session = new FakeSession("c");
+    await attach("shaky", session);
+    await publish("shaky", "heard");
+    expect(session.received).toEqual(["heard"]);
+  });
+
+  it("[HB10] an event is encoded once for each encoder in use, and not for those who do not want it", async () => {
+    const encoded: string[] = [];
+    const counting = (name: string): Encoder => ({
+      name,
+      encode(channel, event) {
+        encoded.push(name);
+        return plainEncoder.encode(channel, event);
+      },
+    });
+    const [one, two] = [counting("one"), counting("two")];
+    for (let index = 0; index < 10; index++) await attach("mixed", new FakeSession(`s${index}`), index < 5 ? one : two);
+    await publish("mixed", "x");
+    expect(encoded).toEqual(["one", "two"]);
+  });
+
+  it("[HB11] the excepted session does not get the event, neither live, nor held, nor replayed", async () => {
+    const session = new FakeSession("me");
+    const except = { except: "me" };
+    const before = await hub.subscribe(subscription("echo", new FakeSession("other")), OPEN);
+    await hub.publish("app", "echo", [draft("replayed", except)]);
+    const attachment = await hub.subscribe(subscription("echo", session), { ...OPEN, since: before.head });
+    await hub.publish("app", "echo", [draft("held", except), draft("mine")]);
+    await broker.drained();
+    attachment.start();
+    await hub.publish("app", "echo", [draft("live", except)]);
+    await broker.drained();
+    expect(session.received).toEqual(["mine"]);
+  });
+
+  it("[HB12] a resume that cannot be whole says so and replays nothing", async () => {
+    const session = new FakeSession("a");
+    await publish("lost", "1", "2");
+    const since = { epoch: "another", offset: 0 };
+    const attachment = await hub.subscribe(subscription("lost", session), { ...OPEN, since });
+    expect(attachment.complete).toBe(false);
+    attachment.start();
+    await publish("lost", "3");
+    expect(session.received).toEqual(["3"]);
+  });
+
+  it("[HB13] a gap longer than a thousand events is not a complete resume", async () => {
+    const first = await hub.subscribe(subscription("long"), OPEN);
+    for (let sent = 0; sent < 11; sent++) await publish("long", ...Array<string>(100).fill("x"));
+    const attachment = await hub.subscribe(subscription("long", new FakeSession("b")), { ...OPEN, since: first.head });
+    expect(attachment.complete).toBe(false);
+  });
+
+  it("[HB14] the broker learns the number of subscriptions of a channel, and when there are none", async () => {
+    const joined = await Promise.all(["a", "b", "c"].map((id) => attach("count", new FakeSession(id))));
+    await settled();
+    expect(await hub.occupancy("app", "count")).toMatchObject({ subscriptions: 3 });
+    for (const each of joined) hub.unsubscribe(each);
+    await settled();
+    expect(await hub.channels("app", "")).toEqual(new Map());
+  });
+
+  it("[HB15] an app's connections are counted, and the one too many refused", () => {
+    const limits = { ...DEFAULT_LIMITS, connections: 1 };
+    const app: App = {
+      id: "app",
+      key: "key",
+      secret: "secret",
+      enabled: true,
+      clientEvents: true,
+      origins: [],
+      tlsOnly: false,
+      limits,
+    };
+    const [first, second] = [new FakeSession("a"), new FakeSession("b")];
+    hub.connect(first, app);
+    expect(() => hub.connect(second, app)).toThrow(expect.objectContaining({ code: "over-quota" }));
+    hub.disconnect(first);
+    expect(() => hub.connect(second, app)).not.toThrow();
+  });
+
+  it("[HB16] a large fan-out leaves the turn to others and keeps the order", async () => {
+    const runtime = new FakeClock();
+    const paused = new Hub({ broker, runtime, observer: silentObserver, fanOutTurn: 10 });
+    await broker.start(paused);
+    const sessions = Array.from({ length: 100 }, (_, index) => new FakeSession(`s${index}`));
+    for (const session of sessions) (await paused.subscribe(subscription("large", session), OPEN)).start();
+    await paused.publish("app", "large", [draft("1")]);
+    await broker.drained();
+    expect(sessions.filter(({ received }) => received.length > 0)).toHaveLength(10);
+    await paused.publish("app", "large", [draft("2")]);
+    const late = new FakeSession("late");
+    (await paused.subscribe(subscription("large", late), OPEN)).start();
+    await broker.drained();
+    for (let turn = 0; turn < 10; turn++) await settled();
+    expect(sessions.filter(({ received }) => received.join() === "1,2")).toHaveLength(100);
+    expect(["", "2"]).toContain(late.received.join());
+  });
+});

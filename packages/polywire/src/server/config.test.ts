@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import {
+  appFromEnvironment,
+  ConfigError,
+  type ConfigInput,
+  parseConfig,
+  refusePublicDevelopmentApp,
+} from "./config.js";
+
+const app = { id: "1", key: "k", secret: "s" };
+const parse = (input: unknown) => parseConfig(input, "polywire.json");
+
+describe("configuration", () => {
+  it("has a default for everything: the development app on loopback", () => {
+    expect(parse({})).toMatchObject({
+      host: "127.0.0.1",
+      port: 6001,
+      adminPort: 9601,
+      apps: [{ id: "app-id", key: "app-key", secret: "app-secret", enabled: true, clientEvents: true, origins: [] }],
+    });
+  });
+
+  it("has the limits of the hosted service", () => {
+    expect(parse({ apps: [app] }).apps[0]?.limits).toEqual({
+      connections: null,
+      channelsPerConnection: 10_000,
+      clientEventsPerSecond: 10,
+      channelNameLength: 200,
+      eventNameLength: 200,
+      eventBytes: 10_240,
+      channelsPerPublish: 100,
+      batchSize: 10,
+      presenceMembers: 100,
+      userIdLength: 128,
+      userInfoBytes: 1024,
+    });
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ["an unknown field", { prot: 1 }, /"prot"/],
+    ["an unknown field of an app", { apps: [{ ...app, webhook: [] }] }, /apps\.0.*"webhook"/],
+    ["a port that is a string", { port: "6001" }, /port is "6001"/],
+    ["a port out of range", { port: 70_000 }, /port is 70000.*65535/],
+    [
+      "a limit that is negative",
+      { apps: [{ ...app, limits: { eventBytes: -1 } }] },
+      /apps\.0\.limits\.eventBytes is -1/,
+    ],
+    ["an app without a key", { apps: [{ id: "1", secret: "s" }] }, /apps\.0\.key is nothing/],
+    ["no apps", { apps: [] }, /apps is \[\]/],
+    ["an origin with a path", { apps: [{ ...app, origins: ["https://a.b/c"] }] }, /origins\.0 is "https:\/\/a\.b\/c"/],
+    ["a slash in a key", { apps: [{ ...app, key: "a/b" }] }, /apps\.0\.key/],
+    ["two apps with one key", { apps: [app, { ...app, id: "2" }] }, /two apps have the key "k"/],
+    ["no object", [], /the configuration is \[\]/],
+  ])("refuses %s, naming the field and what was found", (_, input, message) => {
+    expect(() => parse(input)).toThrow(ConfigError);
+    expect(() => parse(input)).toThrow(message);
+  });
+
+  it("never shows a secret", () => {
+    const wrong = () => parse({ apps: [{ ...app, secret: ["canary"] }] });
+    expect(wrong).toThrow(/apps\.0\.secret is \[redacted\]/);
+    expect(wrong).not.toThrow(/canary/);
+  });
+
+  it("reads the variables that the Next.js app has", () => {
+    const environment = { PUSHER_APP_ID: "1", NEXT_PUBLIC_PUSHER_KEY: "k", PUSHER_SECRET: "s" };
+    expect(appFromEnvironment(environment)).toEqual([app]);
+    expect(appFromEnvironment({ PUSHER_APP_ID: "1", PUSHER_KEY: "k", PUSHER_SECRET: "s" })).toEqual([app]);
+    expect(appFromEnvironment({})).toBeUndefined();
+    expect(() => appFromEnvironment({ PUSHER_APP_ID: "1" })).toThrow(/PUSHER_KEY.*PUSHER_SECRET is not set/);
+  });
+
+  it("refuses the development credentials on an address that others can reach", () => {
+    const on = (host: string, apps?: ConfigInput["apps"]) => () =>
+      refusePublicDevelopmentApp(parse({ host, ...(apps && { apps }) }));
+    for (const host of ["0.0.0.0", "::", "192.168.1.2", "example.com"]) expect(on(host)).toThrow(/PUSHER_SECRET/);
+    for (const host of ["127.0.0.1", "localhost", "::1", "127.9.9.9"]) expect(on(host)).not.toThrow();
+    expect(on("0.0.0.0", [app])).not.toThrow();
+    expect(on("0.0.0.0", [app, { ...app, id: "2", key: "k2", secret: "app-secret" }])).toThrow();
+  });
+});

@@ -1,0 +1,134 @@
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { WebSocket, WebSocketServer } from "ws";
+import { createServer, type Server, type ServerOptions } from "../index.js";
+
+const stops: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+function create(options: ServerOptions = {}): Server {
+  const server = createServer({ port: 0, adminPort: null, logLevel: "silent", ...options });
+  stops.push(() => server.close());
+  return server;
+}
+
+function open(
+  port: number,
+  path = "/app/app-key?protocol=7",
+): Promise<{ socket: WebSocket; first: { event: string } }> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+  stops.push(() => socket.terminate());
+  return new Promise((resolve, reject) => {
+    socket.once("message", (data) => resolve({ socket, first: JSON.parse(String(data)) }));
+    socket.once("error", reject);
+  });
+}
+
+const closed = (socket: WebSocket) => new Promise<number>((resolve) => socket.once("close", resolve));
+const get = (port: number, path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+
+describe("a server of its own", () => {
+  it("says that it lives and that it is ready, and what it has not", async () => {
+    const { port } = await create().listen();
+    expect((await get(port, "/live")).status).toBe(200);
+    expect((await get(port, "/ready")).status).toBe(200);
+    expect((await get(port, "/metrics")).status).toBe(404);
+    expect(await (await get(port, "/nothing")).text()).toContain("GET /nothing");
+  });
+
+  it("shows metrics on the admin port, with counts and without secrets", async () => {
+    const { port, adminPort } = await create({ adminPort: 0 }).listen();
+    const { socket } = await open(port);
+    socket.send('{"event":"pusher:subscribe","data":{"channel":"news"}}');
+    await new Promise((resolve) => socket.once("message", resolve));
+    const metrics = await (await get(adminPort ?? 0, "/metrics")).text();
+    expect(metrics).toContain('rt_connections{protocol="pusher"} 1');
+    expect(metrics).toContain("rt_subscriptions 1");
+    expect(metrics).not.toContain("app-secret");
+    expect((await get(adminPort ?? 0, "/")).status).toBe(404);
+  });
+
+  it("serves sockets and HTTP under a path prefix", async () => {
+    const { port } = await create({ pathPrefix: "/realtime" }).listen();
+    expect((await open(port, "/realtime/app/app-key?protocol=7")).first.event).toBe("pusher:connection_established");
+    expect((await open(port)).first).toMatchObject({ event: "pusher:error", data: { code: 4005 } });
+    expect((await get(port, "/realtime/apps/app-id/channels")).status).toBe(401);
+  });
+
+  it("refuses a connection over maxConnections with 4100, after the upgrade", async () => {
+    const { port } = await create({ maxConnections: 1 }).listen();
+    await open(port);
+    const { socket, first } = await open(port);
+    expect(first).toMatchObject({ event: "pusher:error", data: { code: 4100 } });
+    expect(await closed(socket)).toBe(4100);
+  });
+
+  it("drains with 4200, is not ready meanwhile, and sends newcomers away with 4200 too", async () => {
+    const server = create();
+    const { port } = await server.listen();
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => open(port)));
+    const codes = Promise.all(sockets.map(({ socket }) => closed(socket)));
+    const closing = server.close({ drainSeconds: 2 });
+    expect((await get(port, "/ready")).status).toBe(503);
+    expect((await get(port, "/live")).status).toBe(200);
+    expect((await open(port)).first).toMatchObject({ event: "pusher:error", data: { code: 4200 } });
+    expect(await codes).toEqual(Array(10).fill(4200));
+    await closing;
+    await expect(get(port, "/live")).rejects.toThrow();
+  });
+
+  it("names a port in use, and the flag that changes it", async () => {
+    const { port } = await create().listen();
+    await expect(create({ port }).listen()).rejects.toThrow(new RegExp(`Port ${port} .* in use.*--port`));
+  });
+
+  it("answers a body over the limit with 413 and goes on", async () => {
+    const { port } = await create({ maxRequestBytes: 1000 }).listen();
+    const url = `http://127.0.0.1:${port}/apps/app-id/events`;
+    const response = await fetch(url, { method: "POST", body: "x".repeat(1001) });
+    expect([response.status, await response.text()]).toEqual([413, expect.stringContaining("1000")]);
+    expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(401);
+  });
+
+  it("outlives requests that break off", async () => {
+    const { port } = await create().listen();
+    const socket = connect(port, "127.0.0.1");
+    socket.write("POST /apps/app-id/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf", () =>
+      socket.destroy(),
+    );
+    await new Promise((resolve) => socket.once("close", resolve));
+    expect((await get(port, "/live")).status).toBe(200);
+  });
+});
+
+describe("attached to somebody else's server", () => {
+  it("claims its own paths, and leaves requests and upgrades alone that are not", async () => {
+    const host = createHttpServer((_request, response) => response.end("the framework"));
+    const hotReload = new WebSocketServer({ noServer: true });
+    host.on("upgrade", (request, socket, head) => {
+      if (request.url !== "/_next/webpack-hmr") return;
+      hotReload.handleUpgrade(request, socket, head, (client) => client.send('{"event":"hot"}'));
+    });
+    await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));
+    stops.push(
+      () => void host.closeAllConnections(),
+      () => new Promise((resolve) => host.close(resolve)),
+    );
+    const { port } = host.address() as AddressInfo;
+    const server = create();
+    server.attach(host);
+
+    expect(await (await get(port, "/")).text()).toBe("the framework");
+    expect(await (await get(port, "/live")).text()).toBe("the framework");
+    expect((await get(port, "/apps/app-id/channels")).status).toBe(401);
+    expect((await open(port, "/_next/webpack-hmr")).first.event).toBe("hot");
+    expect((await open(port)).first.event).toBe("pusher:connection_established");
+
+    await server.close();
+    expect(await (await get(port, "/apps/app-id/channels")).text()).toBe("the framework");
+  });
+});

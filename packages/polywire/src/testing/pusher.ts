@@ -1,0 +1,107 @@
+import { createHmac } from "node:crypto";
+import { MemoryBroker } from "../brokers/memory/broker.js";
+import { type App, appRegistry, DEFAULT_LIMITS } from "../core/apps.js";
+import type { RealtimeError } from "../core/errors.js";
+import { Heartbeat } from "../core/heartbeat.js";
+import { Hub } from "../core/hub.js";
+import type { ProtocolContext } from "../core/protocol.js";
+import { pusher } from "../protocols/pusher/index.js";
+import { FakeClock, settled } from "./clock.js";
+import { FakeConnection } from "./connection.js";
+import { silentObserver } from "./session.js";
+
+export const APP: App = {
+  id: "1",
+  key: "key",
+  secret: "secret",
+  enabled: true,
+  clientEvents: true,
+  origins: [],
+  tlsOnly: false,
+  limits: DEFAULT_LIMITS,
+};
+
+const TIMEOUTS = { activity: 120_000, pong: 30_000, inactivity: 24 * 3_600_000 };
+
+/** One client of a {@link PusherWorld}. */
+export class FakeClient {
+  readonly connection = new FakeConnection();
+  readonly handler;
+  readonly socketId: string;
+
+  constructor(world: PusherWorld, app: App, query = "protocol=7") {
+    this.handler = world.endpoint.open(this.connection, {
+      method: "GET",
+      path: `/app/${app.key}`,
+      query,
+      params: { key: app.key },
+      header: () => null,
+      secure: false,
+    });
+    const [first] = this.connection.sent;
+    this.socketId = first === undefined ? "" : (/\\"socket_id\\":\\"([\d.]+)/.exec(String(first))?.[1] ?? "");
+  }
+
+  /** What has arrived since the last call, after all that is under way. */
+  async take(): Promise<Record<string, unknown>[]> {
+    await settled();
+    return this.connection.take();
+  }
+
+  send(event: string, data: unknown, channel?: string): void {
+    this.handler.message(JSON.stringify({ event, data, channel }));
+  }
+
+  /** Subscribes, signed with `app`'s secret where the name asks for it. */
+  subscribe(channel: string, channelData?: string, app = APP): void {
+    const signed = [this.socketId, channel, ...(channelData === undefined ? [] : [channelData])].join(":");
+    const signature = createHmac("sha256", app.secret).update(signed).digest("hex");
+    const isPublic = !/^(private|presence)-/.test(channel);
+    this.send("pusher:subscribe", {
+      channel,
+      auth: isPublic ? "" : `${app.key}:${signature}`,
+      ...(channelData !== undefined && { channel_data: channelData }),
+    });
+  }
+}
+
+/** The Pusher protocol on a memory broker, without sockets, going by a clock that is told to pass. */
+export class PusherWorld {
+  readonly clock = new FakeClock();
+  readonly broker = new MemoryBroker({ runtime: this.clock });
+  readonly hub = new Hub({ broker: this.broker, runtime: this.clock, observer: silentObserver });
+  readonly refusals: RealtimeError[] = [];
+  readonly failures: unknown[] = [];
+  readonly protocol;
+
+  constructor(apps: readonly App[] = [APP]) {
+    const context: ProtocolContext = {
+      hub: this.hub,
+      apps: appRegistry(apps),
+      runtime: this.clock,
+      heartbeat: new Heartbeat(this.clock),
+      refused: (_session, reason) => void this.refusals.push(reason),
+      failed: (error) => void this.failures.push(error),
+    };
+    this.protocol = pusher(context, { timeouts: TIMEOUTS });
+    void this.broker.start(this.hub);
+  }
+
+  get endpoint() {
+    const [endpoint] = this.protocol.endpoints;
+    if (endpoint === undefined) throw new Error("The protocol has no endpoint.");
+    return endpoint;
+  }
+
+  connect(app = APP): FakeClient {
+    const client = new FakeClient(this, app);
+    client.connection.take();
+    return client;
+  }
+}
+
+/** The `event` of each frame. */
+export const eventsOf = (frames: readonly Record<string, unknown>[]): unknown[] => frames.map(({ event }) => event);
+
+/** The `data` of a frame, which is JSON in a string. */
+export const dataOf = (frame: Record<string, unknown> | undefined): unknown => JSON.parse(String(frame?.data));
