@@ -73,6 +73,10 @@ async function start(options: StartOptions): Promise<void> {
   const log = createLog(options.logLevel);
   const server = new PolywireServer(config, log);
   stopOnSignals(server, config.drainSeconds);
+  process.on("uncaughtException", (error) => {
+    log.fatal({ err: error }, "a fault that nobody caught; the server stops");
+    void server.close().finally(() => process.exit(1));
+  });
   process.stdout.write(banner(config, await server.listen()));
 }
 

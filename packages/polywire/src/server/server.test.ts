@@ -123,7 +123,9 @@ describe("attached to somebody else's server", () => {
     server.attach(host);
 
     expect(await (await get(port, "/")).text()).toBe("the framework");
-    expect(await (await get(port, "/live")).text()).toBe("the framework");
+    for (const page of ["/live", "/app/settings", "/apps", "/apps/app-id", "/apps/app-id/settings"]) {
+      expect(await (await get(port, page)).text()).toBe("the framework");
+    }
     expect((await get(port, "/apps/app-id/channels")).status).toBe(401);
     expect((await open(port, "/_next/webpack-hmr")).first.event).toBe("hot");
     expect((await open(port)).first.event).toBe("pusher:connection_established");

@@ -29,8 +29,8 @@ export interface Server {
   /** Opens the configured ports. @throws ConfigError when one is in use, naming it and what changes it */
   listen(): Promise<Address>;
   /**
-   * Takes the requests and upgrades that are Polywire's (`/app/`, `/apps/`) on a server that has its own; all others go
-   * where they went. Attach after the server's request listener is there.
+   * Takes the upgrades of `/app/{key}` and the requests of the HTTP API (`/apps/{id}/events`, …) on a server that has
+   * its own; all others go where they went. Attach after the server's request listener is there.
    */
   attach(server: HttpServer | HttpsServer): void;
   /**
@@ -92,11 +92,11 @@ export class PolywireServer implements Server {
     const others = server.listeners("request") as RequestListener[];
     server.removeAllListeners("request");
     const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-      if (gateway.claims(request.url)) void gateway.request(request, response);
+      if (gateway.claimsRequest(request)) void gateway.request(request, response);
       else for (const other of others) other.call(server, request, response);
     };
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (gateway.claims(request.url)) gateway.upgrade(request, socket, head);
+      if (gateway.claimsUpgrade(request)) gateway.upgrade(request, socket, head);
     };
     server.on("request", onRequest);
     server.on("upgrade", onUpgrade);

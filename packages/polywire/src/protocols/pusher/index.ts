@@ -4,9 +4,10 @@ import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { SessionId } from "../../core/event.js";
 import type { Endpoint, Protocol, ProtocolContext, RequestHead } from "../../core/protocol.js";
+import { Turns } from "../../core/turns.js";
 import { describe } from "./names.js";
 import { pusherRoutes } from "./routes.js";
-import { PusherSession, type PusherTimeouts, refuse } from "./session.js";
+import { type PusherContext, PusherSession, type PusherTimeouts, refuse } from "./session.js";
 
 export interface PusherOptions {
   readonly timeouts: PusherTimeouts;
@@ -16,13 +17,14 @@ const PROTOCOLS = ["5", "6", "7"];
 const VERSION = /^\d+(\.\d+)*([-+.][0-9A-Za-z.+-]*)?$/;
 
 /** Pusher Channels: protocols 5, 6 and 7 over WebSocket, and the HTTP API. */
-export function pusher(context: ProtocolContext, { timeouts }: PusherOptions): Protocol {
+export function pusher(common: ProtocolContext, { timeouts }: PusherOptions): Protocol {
+  const context: PusherContext = { ...common, timeouts, turns: new Turns() };
   const app: Endpoint = {
     path: "/app/:key",
     refuse,
     open(connection, request) {
       return refusing(connection, context, () => {
-        const session = new PusherSession(socketId(), admit(context, request), connection, context, timeouts);
+        const session = new PusherSession(socketId(), admit(context, request), connection, context);
         session.open();
         return session;
       });

@@ -3,13 +3,13 @@ import type { Member } from "../../core/broker.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import type { Frame } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
-import type { ChannelName, SessionId } from "../../core/event.js";
+import type { ChannelEvent, ChannelName, SessionId } from "../../core/event.js";
 import type { Beating } from "../../core/heartbeat.js";
 import { channelPolicy } from "../../core/policy.js";
 import type { ProtocolContext } from "../../core/protocol.js";
 import type { Session } from "../../core/session.js";
 import { Subscription } from "../../core/subscription.js";
-import { Turns } from "../../core/turns.js";
+import type { Turns } from "../../core/turns.js";
 import { authorizeChannel, presenceMember } from "./auth.js";
 import { decode } from "./decode.js";
 import { pusherEncoder } from "./encoder.js";
@@ -25,6 +25,13 @@ export interface PusherTimeouts {
   readonly pong: number;
   /** How long a connection may stay that subscribes to nothing and asks for nothing (4202). */
   readonly inactivity: number;
+}
+
+/** What the sessions of a server share. */
+export interface PusherContext extends ProtocolContext {
+  readonly timeouts: PusherTimeouts;
+  /** Commands of one session about one channel take effect in the order they came. */
+  readonly turns: Turns;
 }
 
 /** A channel that this session has joined, or is joining. */
@@ -44,8 +51,6 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
   readonly protocol = "pusher";
   slot = -1;
   readonly #memberships = new Map<ChannelName, Membership>();
-  /** Commands about one channel take effect in the order they came. */
-  #turns: Turns | null = null;
   #isClosed = false;
   #seenAt: number;
   #askedAt: number;
@@ -57,8 +62,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     readonly id: SessionId,
     private readonly app: App,
     private readonly connection: Connection,
-    private readonly context: ProtocolContext,
-    private readonly timeouts: PusherTimeouts,
+    private readonly context: PusherContext,
   ) {
     this.#seenAt = context.heartbeat.now;
     this.#askedAt = context.heartbeat.now;
@@ -71,8 +75,9 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
   /** @throws RealtimeError `over-quota` */
   open(): void {
     this.context.hub.connect(this, this.app);
-    this.context.heartbeat.add(this, this.timeouts.activity);
-    this.deliver(wire.connectionEstablished(this.id, Math.ceil(this.timeouts.activity / SECOND)));
+    const { heartbeat, timeouts } = this.context;
+    heartbeat.add(this, timeouts.activity);
+    this.deliver(wire.connectionEstablished(this.id, Math.ceil(timeouts.activity / SECOND)));
   }
 
   deliver(frame: Frame): void {
@@ -101,7 +106,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
 
   beat(now: number): number {
     if (this.#isClosed) return 0;
-    const { activity, pong, inactivity } = this.timeouts;
+    const { activity, pong, inactivity } = this.context.timeouts;
     if (this.#pingedAt !== null && now - this.#pingedAt >= pong) {
       this.terminate(new RealtimeError("unresponsive", `No pong arrived within ${pong / SECOND} seconds of a ping.`));
       return 0;
@@ -175,7 +180,8 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     if (granted) authorizeChannel(app, this.id, channel, auth, channelData);
     const entrant = presence ? presenceMember(app, channelData) : null;
 
-    const accepts = presence ? this.#isNews : null;
+    // Nobody is told of their own coming.
+    const accepts = presence ? (event: ChannelEvent) => event.kind === "message" || event.origin !== this.id : null;
     const subscription = new Subscription(this, channel, pusherEncoder, accepts);
     const membership: Membership = { subscription, member: null, isAcknowledged: false };
     this.#memberships.set(channel, membership);
@@ -300,13 +306,9 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     this.#clientEvents += 1;
   }
 
-  /** Nobody is told of their own coming. */
-  readonly #isNews = (event: { kind: string; origin: SessionId | null }): boolean =>
-    event.kind === "message" || event.origin !== this.id;
-
   #inTurn(channel: ChannelName, task: () => Promise<void>): void {
-    this.#turns ??= new Turns();
-    this.#turns.run(channel, task);
+    const { turns, failed } = this.context;
+    turns.run(`${this.id} ${channel}`, task).catch(failed);
   }
 }
 

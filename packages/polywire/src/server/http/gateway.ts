@@ -8,7 +8,7 @@ import type { Logger } from "../log.js";
 import type { Metrics } from "../metrics.js";
 import type { WebSocketTransport } from "../transports/websocket.js";
 import { plain, readBody, requestHead, respond, type Target, target } from "./request.js";
-import { Router } from "./router.js";
+import { type Found, Router } from "./router.js";
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -42,10 +42,14 @@ export class Gateway {
     }
   }
 
-  /** Whether a request on somebody else's server is ours. */
-  claims(url: string | undefined): boolean {
-    const { path } = target(url ?? "/", this.#options.config.pathPrefix);
-    return path.startsWith("/app/") || path.startsWith("/apps/");
+  /** Whether a request on somebody else's server is ours: one that a route answers, and no other path beside it. */
+  claimsRequest({ method, url }: IncomingMessage): boolean {
+    return this.#routes.find(method, this.#target(url).path) !== null;
+  }
+
+  /** Whether an upgrade on somebody else's server is ours. */
+  claimsUpgrade({ url }: IncomingMessage): boolean {
+    return this.#endpointAt(this.#target(url)) !== null;
   }
 
   /** From now on nobody is admitted, and `/ready` says so. */
@@ -54,9 +58,9 @@ export class Gateway {
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { sockets, config } = this.#options;
-    const at = target(request.url ?? "/", config.pathPrefix);
-    const found = at.isPrefixed ? this.#endpoints.find("GET", at.path) : null;
+    const { sockets } = this.#options;
+    const at = this.#target(request.url);
+    const found = this.#endpointAt(at);
     const endpoint = found?.value ?? this.#elsewhere;
     if (endpoint === null) {
       socket.destroy();
@@ -81,7 +85,7 @@ export class Gateway {
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<HttpResponse> {
     const { config, metrics } = this.#options;
-    const at = target(request.url ?? "/", config.pathPrefix);
+    const at = this.#target(request.url);
     const found = this.#routes.find(request.method, at.path);
     if (found === null) return this.#health(at) ?? unknown(request, at);
     const startedAt = performance.now();
@@ -93,6 +97,14 @@ export class Gateway {
     const answer = await found.value.handle({ ...requestHead(request, at, found.params), body });
     metrics.requested(found.value.path, answer.status, (performance.now() - startedAt) / 1000);
     return answer;
+  }
+
+  #target(url: string | undefined): Target {
+    return target(url ?? "/", this.#options.config.pathPrefix);
+  }
+
+  #endpointAt({ path, isPrefixed }: Target): Found<Endpoint> | null {
+    return isPrefixed ? this.#endpoints.find("GET", path) : null;
   }
 
   #health({ path }: Target): HttpResponse | null {

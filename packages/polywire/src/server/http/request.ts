@@ -26,10 +26,12 @@ export interface Target {
   /** Undecoded, without the prefix. */
   readonly path: string;
   readonly query: string;
+  /** Whether the prefix was there; true where none is configured. */
+  readonly isPrefixed: boolean;
 }
 
 /** Splits a request's URL and takes the prefix off where it is there. */
-export function target(url: string, prefix: string): Target & { readonly isPrefixed: boolean } {
+export function target(url: string, prefix: string): Target {
   const at = url.indexOf("?");
   const path = at === -1 ? url : url.slice(0, at);
   const query = at === -1 ? "" : url.slice(at + 1);
