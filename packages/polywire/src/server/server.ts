@@ -48,6 +48,8 @@ const HTTP: ServerOptions = {
   connectionsCheckingInterval: 1000,
 };
 const MAX_HEADERS = 64;
+/** Handshakes that may wait; with Node's 511 a reconnect storm runs into SYN retries of a second and more. */
+const BACKLOG = 4096;
 const DRAIN_TICK_MS = 100;
 /** How long closed connections may take to say goodbye. */
 const GOODBYE_MS = 2500;
@@ -56,6 +58,7 @@ export class PolywireServer implements Server {
   readonly #parts: Parts;
   readonly #servers: HttpServer[] = [];
   readonly #detach: (() => void)[] = [];
+  #isStarted = false;
   #closing: Promise<void> | null = null;
 
   constructor(
@@ -66,29 +69,43 @@ export class PolywireServer implements Server {
   }
 
   async listen(): Promise<Address> {
+    this.#start();
+    try {
+      const address = { host: this.config.host, port: await this.#listen(), adminPort: await this.#listenAdmin() };
+      this.log.info(address, "listening");
+      return address;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  #listen(): Promise<number> {
     const { config } = this;
-    const { gateway, metrics, broker, hub } = this.#parts;
-    await broker.start(hub);
+    const { gateway } = this.#parts;
     const server =
       config.tls === null ? createHttpServer(HTTP) : createHttpsServer({ ...HTTP, ...readTls(config.tls) });
     server.maxHeadersCount = MAX_HEADERS;
     server.on("request", (request, response) => void gateway.request(request, response));
     server.on("upgrade", (request, socket, head) => gateway.upgrade(request, socket, head));
-    const port = await this.#open(server, config.host, config.port, "--port");
-    if (config.adminPort === null) return { host: config.host, port, adminPort: null };
+    return this.#open(server, config.host, config.port, "--port");
+  }
+
+  async #listenAdmin(): Promise<number | null> {
+    const { adminHost, adminPort } = this.config;
+    if (adminPort === null) return null;
+    const { metrics } = this.#parts;
     const admin = createHttpServer(HTTP, async (request, response) => {
       const isMetrics = request.method === "GET" && request.url?.split("?")[0] === "/metrics";
       response.writeHead(isMetrics ? 200 : 404, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
       response.end(isMetrics ? await metrics.text() : "There is only GET /metrics here.\n");
     });
-    const adminPort = await this.#open(admin, config.adminHost, config.adminPort, "--admin-port");
-    this.log.info({ host: config.host, port, adminPort }, "listening");
-    return { host: config.host, port, adminPort };
+    return this.#open(admin, adminHost, adminPort, "--admin-port");
   }
 
   attach(server: HttpServer | HttpsServer): void {
-    const { gateway, broker, hub } = this.#parts;
-    void broker.start(hub);
+    this.#start();
+    const { gateway } = this.#parts;
     const others = server.listeners("request") as RequestListener[];
     server.removeAllListeners("request");
     const onRequest = (request: IncomingMessage, response: ServerResponse) => {
@@ -110,6 +127,13 @@ export class PolywireServer implements Server {
   close({ drainSeconds = 0 }: { readonly drainSeconds?: number } = {}): Promise<void> {
     this.#closing ??= this.#close(drainSeconds);
     return this.#closing;
+  }
+
+  #start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    const { broker, hub } = this.#parts;
+    void broker.start(hub);
   }
 
   async #close(drainSeconds: number): Promise<void> {
@@ -143,7 +167,7 @@ export class PolywireServer implements Server {
     this.#servers.push(server);
     return new Promise((resolve, reject) => {
       server.once("error", (error: NodeJS.ErrnoException) => reject(explainListen(error, host, port, flag)));
-      server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
+      server.listen({ port, host, backlog: BACKLOG }, () => resolve((server.address() as AddressInfo).port));
     });
   }
 }
