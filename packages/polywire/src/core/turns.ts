@@ -2,6 +2,11 @@
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
+  /** Whether something under this name is still under way. */
+  has(name: string): boolean {
+    return this.#last.has(name);
+  }
+
   run<T>(name: string, task: () => Promise<T>): Promise<T> {
     const before = this.#last.get(name);
     const turn = before === undefined ? task() : before.then(task, task);

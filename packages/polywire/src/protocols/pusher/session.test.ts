@@ -193,6 +193,15 @@ describe("Pusher client events", () => {
     expect(await client.take()).toEqual([]);
   });
 
+  it("may be sent right behind the subscribe, and not right behind the unsubscribe", async () => {
+    client.subscribe("private-y");
+    client.send("client-x", 1, "private-y");
+    other.subscribe("private-y");
+    client.send("pusher:unsubscribe", { channel: "private-y" });
+    client.send("client-x", 2, "private-y");
+    expect(eventsOf(await client.take())).toEqual(["pusher_internal:subscription_succeeded", "pusher:error"]);
+  });
+
   it("are limited to ten a second, and the connection stays open", async () => {
     for (let sent = 0; sent < 12; sent++) client.send("client-x", sent, "private-x");
     expect(await other.take()).toHaveLength(10);

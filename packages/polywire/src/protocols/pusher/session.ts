@@ -146,7 +146,11 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
         this.#inTurn(command.channel, () => this.#unsubscribe(command.channel));
         return;
       case "client-event":
-        this.#publish(command);
+        if (this.context.turns.has(this.#turn(command.channel))) {
+          this.#inTurn(command.channel, async () => this.#publish(command));
+        } else {
+          this.#publish(command);
+        }
         return;
     }
   }
@@ -308,7 +312,11 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
 
   #inTurn(channel: ChannelName, task: () => Promise<void>): void {
     const { turns, failed } = this.context;
-    turns.run(`${this.id} ${channel}`, task).catch(failed);
+    turns.run(this.#turn(channel), task).catch(failed);
+  }
+
+  #turn(channel: ChannelName): string {
+    return `${this.id} ${channel}`;
   }
 }
 

@@ -44,6 +44,7 @@ export class WebSocketTransport {
   ) {
     const options: ServerOptions & { closeTimeout: number } = {
       noServer: true,
+      WebSocket: OwnedWebSocket,
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: limits.maxPayload,
@@ -72,7 +73,12 @@ export class WebSocketTransport {
   /** Completes the handshake (or answers 400 to one that is none) and lets `open` say who handles the connection. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, open: (connection: Connection) => ConnectionHandler) {
     this.#server.handleUpgrade(request, socket, head, (ws) => {
-      const connection = new WebSocketConnection(this, ws, socket, request.socket.remoteAddress ?? "");
+      const connection = new WebSocketConnection(
+        this,
+        ws as OwnedWebSocket,
+        socket,
+        request.socket.remoteAddress ?? "",
+      );
       this.#connections.add(connection);
       connection.handler = open(connection);
     });
@@ -129,9 +135,23 @@ export class WebSocketTransport {
 }
 
 /** What `ws` calls back with, found again without a closure for each connection. */
-interface OwnedWebSocket extends WebSocket {
-  owner?: WebSocketConnection;
+class OwnedWebSocket extends WebSocket {
+  owner: WebSocketConnection | null = null;
+
+  /** Called by `ws` too, when the client closes or breaks the protocol: what was sent before goes out before. */
+  override close(code?: number, reason?: string | Buffer): void {
+    this.owner?.flush();
+    super.close(code, reason);
+  }
+
+  /** Likewise, for the answer to a ping. */
+  override pong(data?: unknown, mask?: boolean, done?: (error: Error) => void): void {
+    this.owner?.flush();
+    super.pong(data, mask, done);
+  }
 }
+
+const ownerOf = (ws: WebSocket): WebSocketConnection | null => (ws as OwnedWebSocket).owner;
 
 export class WebSocketConnection implements Connection {
   handler: ConnectionHandler | null = null;
@@ -166,7 +186,7 @@ export class WebSocketConnection implements Connection {
     const batch = this.#batch;
     if (batch === null) return;
     this.#batch = null;
-    // Past `ws`, which itself writes at once what it sends (pongs, the close frame) as long as nothing is compressed.
+    // Past `ws`, which writes at once what it sends itself (pongs, the close frame) as long as nothing is compressed.
     if (this.ws.readyState !== WebSocket.OPEN || this.socket.write(batch.joined())) return;
     this.transport.congested(this);
     if (this.socket.writableLength > this.transport.limits.bufferBytes) this.overflow();
@@ -183,9 +203,7 @@ export class WebSocketConnection implements Connection {
   }
 
   close(code: number, reason: string): void {
-    if (this.ws.readyState !== WebSocket.OPEN) return;
-    this.flush();
-    this.ws.close(code, truncate(reason));
+    if (this.ws.readyState === WebSocket.OPEN) this.ws.close(code, truncate(reason));
   }
 
   destroy(): void {
@@ -193,22 +211,21 @@ export class WebSocketConnection implements Connection {
   }
 }
 
-function onMessage(this: OwnedWebSocket, data: RawData, isBinary: boolean): void {
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   const bytes = data as Buffer;
-  this.owner?.handler?.message(isBinary ? bytes : bytes.toString("utf8"));
+  ownerOf(this)?.handler?.message(isBinary ? bytes : bytes.toString("utf8"));
 }
 
-function onActivity(this: OwnedWebSocket): void {
-  this.owner?.handler?.activity();
+function onActivity(this: WebSocket): void {
+  ownerOf(this)?.handler?.activity();
 }
 
 /** `ws` has closed the connection with the right code already (1002, 1007, 1009), and `close` follows. */
 function onError(): void {}
 
-function onClose(this: OwnedWebSocket, code: number, reason: Buffer): void {
-  const { owner } = this;
-  if (owner === undefined) return;
-  delete this.owner;
+function onClose(this: WebSocket, code: number, reason: Buffer): void {
+  const owner = ownerOf(this);
+  if (owner === null) return;
   owner.handler?.close(code, reason.toString("utf8"));
   owner.transport.forget(owner, code);
 }

@@ -1,0 +1,35 @@
+import type { ConfigInput } from "polywire";
+
+type AppInput = NonNullable<ConfigInput["apps"]>[number];
+
+/** The ports that Vitest's browser mode takes for its pages: the first of these that is free. */
+const PAGE_PORTS = Array.from({ length: 40 }, (_, index) => 63315 + index);
+
+/** The apps of the server under test. */
+export const APPS = {
+  main: { id: "1", key: "main-key", secret: "main-secret" },
+  other: { id: "2", key: "other-key", secret: "other-secret" },
+  silent: { id: "3", key: "silent-key", secret: "silent-secret", clientEvents: false },
+  small: {
+    id: "4",
+    key: "small-key",
+    secret: "small-secret",
+    limits: { presenceMembers: 2, channelsPerConnection: 3, eventBytes: 100, userInfoBytes: 50, batchSize: 2 },
+  },
+  disabled: { id: "5", key: "disabled-key", secret: "disabled-secret", enabled: false },
+  elsewhere: { id: "6", key: "elsewhere-key", secret: "elsewhere-secret", origins: ["https://allowed.example"] },
+  here: {
+    id: "7",
+    key: "here-key",
+    secret: "here-secret",
+    origins: PAGE_PORTS.map((port) => `http://localhost:${port}`),
+  },
+  single: { id: "8", key: "single-key", secret: "single-secret", limits: { connections: 1 } },
+} as const satisfies Record<string, AppInput>;
+
+export type AppName = keyof typeof APPS;
+
+/** Whose secret the application's backend may sign with; `impostor` has the key of `main` and not its secret. */
+export const SIGNERS = { ...APPS, impostor: { ...APPS.main, secret: "not-the-secret" } };
+
+export type SignerName = keyof typeof SIGNERS;

@@ -1,0 +1,109 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import Pusher from "pusher";
+import { SIGNERS, type SignerName } from "./apps.js";
+import { HOST } from "./context.js";
+
+/** The application of which the pages under test are: it signs for them, publishes and asks. */
+export interface Backend {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** What the HTTP API said, or the backend's own refusal. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+interface Call {
+  readonly pusher: Pusher;
+  readonly query: URLSearchParams;
+  readonly body: string;
+}
+
+type Handler = (call: Call) => Promise<Answer> | Answer;
+
+const ENCRYPTION_MASTER_KEY = Buffer.alloc(32, "polywire").toString("base64");
+
+const CORS = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-headers": "content-type, authorization, x-requested-with",
+  "access-control-allow-methods": "GET, POST",
+};
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  "POST /pusher/auth": authorize,
+  "POST /trigger": ({ pusher, body }) => {
+    const { channels, event, data, params } = JSON.parse(body);
+    return answerOf(pusher.trigger(channels, event, data, params));
+  },
+  "POST /batch": ({ pusher, body }) => answerOf(pusher.triggerBatch(JSON.parse(body))),
+  "GET /get": ({ pusher, query }) => {
+    const { path, ...params } = Object.fromEntries([...query].filter(([name]) => name !== "app"));
+    return answerOf(pusher.get({ path: path ?? "", params }));
+  },
+};
+
+export async function startBackend(serverPort: number): Promise<Backend> {
+  const signers = new Map(Object.keys(SIGNERS).map((name) => [name, pusherFor(name as SignerName, serverPort)]));
+  const server = createServer(async (request, response) => {
+    const answer = await handle(signers, request).catch((error) => ({ status: 500, body: String(error) }));
+    respond(response, answer);
+  });
+  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function pusherFor(name: SignerName, port: number): Pusher {
+  const { id, key, secret } = SIGNERS[name];
+  return new Pusher({
+    appId: id,
+    key,
+    secret,
+    host: HOST,
+    port: String(port),
+    useTLS: false,
+    encryptionMasterKeyBase64: ENCRYPTION_MASTER_KEY,
+  });
+}
+
+async function handle(signers: ReadonlyMap<string, Pusher>, request: IncomingMessage): Promise<Answer> {
+  const url = new URL(request.url ?? "/", `http://${HOST}`);
+  if (request.method === "OPTIONS") return { status: 204, body: "" };
+  const handler = HANDLERS[`${request.method} ${url.pathname}`];
+  const pusher = signers.get(url.searchParams.get("app") ?? "main");
+  if (handler === undefined || pusher === undefined) return { status: 404, body: `Nothing at ${request.url}` };
+  return handler({ pusher, query: url.searchParams, body: await text(request) });
+}
+
+/** Signs what the page asks for; `user` in the query is who the page's user is. */
+function authorize({ pusher, query, body }: Call): Answer {
+  const form = new URLSearchParams(body);
+  const user = query.get("user");
+  const data: Pusher.PresenceChannelData | undefined = user === null ? undefined : JSON.parse(user);
+  const signed = pusher.authorizeChannel(form.get("socket_id") ?? "", form.get("channel_name") ?? "", data);
+  return { status: 200, body: JSON.stringify(signed) };
+}
+
+async function answerOf(request: Promise<Pusher.Response>): Promise<Answer> {
+  try {
+    const response = await request;
+    return { status: response.status, body: await response.text() };
+  } catch (error) {
+    if (!(error instanceof Pusher.RequestError) || error.status === undefined) throw error;
+    return { status: error.status, body: error.body ?? "" };
+  }
+}
+
+function respond(response: ServerResponse, { status, body }: Answer): void {
+  response.writeHead(status, { ...CORS, "content-type": "application/json" }).end(body);
+}
