@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,7 +20,8 @@ export interface ServerProcess {
 
 /** Starts it on free ports of loopback, with `config` as its configuration file. */
 export async function startServer(config: ConfigInput = {}): Promise<ServerProcess> {
-  const file = join(mkdtempSync(join(tmpdir(), "polywire-")), "config.json");
+  const folder = mkdtempSync(join(tmpdir(), "polywire-"));
+  const file = join(folder, "config.json");
   writeFileSync(file, JSON.stringify({ port: 0, adminPort: 0, ...config }));
   const child = spawn(process.execPath, [BIN, "start", "--config", file, "--log-level", "info"]);
   let output = "";
@@ -28,14 +29,15 @@ export async function startServer(config: ConfigInput = {}): Promise<ServerProce
   const listening = new Promise<{ port: number; adminPort: number }>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk;
-      const line = output.split("\n").find((text) => text.includes('"msg":"listening"'));
+      const complete = output.split("\n").slice(0, -1);
+      const line = complete.find((text) => text.includes('"msg":"listening"'));
       if (line !== undefined) resolve(JSON.parse(line));
     };
     child.stdout.on("data", read);
     child.stderr.on("data", read);
     void exited.then((code) => reject(new Error(`The server exited with ${code}: ${output}`)));
   });
-  const { port, adminPort } = await listening;
+  const { port, adminPort } = await listening.finally(() => rmSync(folder, { recursive: true }));
   return {
     port,
     adminPort,

@@ -129,6 +129,16 @@ describe("Pusher presence", () => {
     expect(eventsOf(phone.connection.take())).toEqual(["pusher_internal:subscription_succeeded"]);
   });
 
+  it("shows a user once, with the info of the session that has been there longest", async () => {
+    client.subscribe("presence-x", JSON.stringify({ user_id: "ann", user_info: "first" }));
+    const [second, third] = [world.connect(), world.connect()];
+    second.subscribe("presence-x", JSON.stringify({ user_id: "ann", user_info: "second" }));
+    await settled();
+    third.subscribe("presence-x", bob);
+    const presence = { ids: ["ann", "bob"], hash: { ann: "first", bob: null }, count: 2 };
+    expect(dataOf((await third.take())[0])).toEqual({ presence });
+  });
+
   it("gives a user id back as it came: string or number, whatever its letters", async () => {
     client.subscribe("presence-x", JSON.stringify({ user_id: 2 }));
     const odd = world.connect();
