@@ -70,6 +70,11 @@ export class Hub implements BrokerSink {
     this.presence = new Presence(broker, this.#reads, runtime);
   }
 
+  /** Channels that have subscribers on this node. */
+  get channelCount(): number {
+    return this.#channels.size;
+  }
+
   /** Counts a session in. @throws RealtimeError `over-quota` when the app has all the connections it may have. */
   connect(session: Session, app: App): void {
     const open = this.#sessions.get(app.id) ?? 0;
@@ -132,6 +137,7 @@ export class Hub implements BrokerSink {
     this.#recount(key);
     if (channel.size > 0) return;
     this.#channels.delete(key);
+    // A broker that fails here goes on delivering, to nobody; the next subscribe puts it right.
     this.#turns.run(key, () => this.#broker.unsubscribe(key)).catch(() => {});
   }
 
@@ -146,6 +152,7 @@ export class Hub implements BrokerSink {
 
   async publishEphemeral(appId: AppId, name: ChannelName, draft: Draft<Message>): Promise<void> {
     await this.#broker.publishEphemeral(channelKey(appId, name), draft);
+    this.#observer.publishedEphemeral(appId, name, draft);
   }
 
   /** The newest message of a channel that keeps it, with the head at that moment. */

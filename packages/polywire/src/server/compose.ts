@@ -27,7 +27,11 @@ export interface Parts {
 export function compose(config: Config, log: Logger): Parts {
   const runtime = nodeRuntime;
   const apps = appRegistry(config.apps);
-  const metrics = createMetrics({ bufferedBytes: () => sockets.bufferedBytes });
+  const metrics = createMetrics({
+    channels: () => hub.channelCount,
+    bufferedBytes: () => sockets.bufferedBytes,
+    writtenBytes: () => sockets.writtenBytes,
+  });
   const broker = new MemoryBroker({ runtime, budgetBytes: config.historyBudgetBytes });
   const hub = new Hub({ broker, runtime, observer: metrics.hub });
   const heartbeat = new Heartbeat(runtime);

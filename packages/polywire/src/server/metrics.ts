@@ -1,19 +1,21 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { RealtimeError } from "../core/errors.js";
+import type { ErrorCode, RealtimeError } from "../core/errors.js";
 import type { HubObserver } from "../core/observer.js";
 import type { WebSocketObserver } from "./transports/websocket.js";
 
 /** What is read when somebody asks for the metrics. */
 export interface MetricSources {
+  channels(): number;
   bufferedBytes(): number;
+  writtenBytes(): number;
 }
 
 export interface Metrics {
   readonly hub: HubObserver;
   readonly sockets: WebSocketObserver;
   refused(reason: RealtimeError): void;
-  /** @param seconds how long the request took */
-  requested(route: string, status: number, seconds: number): void;
+  /** @param seconds how long the request to publish took */
+  publishRequested(route: string, status: number, seconds: number): void;
   text(): Promise<string>;
 }
 
@@ -44,13 +46,14 @@ export function createMetrics(sources: MetricSources): Metrics {
   const subscriptions = new Gauge({ name: "rt_subscriptions", help: "Sessions on channels.", registers });
   const published = new Counter({
     name: "rt_messages_published_total",
-    help: "Messages published on this node.",
+    help: "Messages published on this node, by HTTP and by clients.",
+    labelNames: ["source"],
     registers,
   });
   const delivered = new Counter({
     name: "rt_messages_delivered_total",
     help: "Messages handed to subscribers.",
-    labelNames: ["encoding"],
+    labelNames: ["protocol"],
     registers,
   });
   const refused = new Counter({
@@ -59,26 +62,41 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ["reason"],
     registers,
   });
+  const unauthorized = new Counter({
+    name: "rt_auth_failures_total",
+    help: "Refused for want of a right: signatures, origins, grants.",
+    labelNames: ["kind"],
+    registers,
+  });
+  const rateLimited = new Counter({
+    name: "rt_rate_limited_total",
+    help: "Client events over the rate of their connection.",
+    registers,
+  });
   const slow = new Counter({
     name: "rt_slow_consumer_closed_total",
     help: "Connections closed for reading too slowly.",
     registers,
   });
   const requests = new Histogram({
-    name: "rt_http_request_duration_seconds",
-    help: "HTTP API requests.",
+    name: "rt_publish_duration_seconds",
+    help: "Requests of the HTTP API that publish.",
     labelNames: ["route", "status"],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1],
     registers,
   });
-  new Gauge({
-    name: "rt_outbound_buffer_bytes",
-    help: "Bytes waiting for clients that read more slowly than they are sent to.",
-    registers,
-    collect() {
-      this.set(sources.bufferedBytes());
-    },
-  });
+  const read = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  read("rt_channels", "Channels with subscribers.", sources.channels);
+  read("rt_outbound_buffer_bytes", "Bytes waiting for clients that read too slowly.", sources.bufferedBytes);
+  read("rt_delivery_bytes_total", "Bytes written to clients.", sources.writtenBytes);
 
   return {
     hub: {
@@ -88,18 +106,26 @@ export function createMetrics(sources: MetricSources): Metrics {
       },
       disconnected: ({ protocol }) => connections.dec({ protocol }),
       subscriptions: (_appId, _channel, change) => subscriptions.inc(change),
-      published: (_appId, _channel, events) => published.inc(events.length),
-      delivered: (encoding, deliveries) => delivered.inc({ encoding }, deliveries),
+      published: (_appId, _channel, events) => published.inc({ source: "http" }, events.length),
+      publishedEphemeral: () => published.inc({ source: "client" }),
+      delivered: (encoder, deliveries) =>
+        delivered.inc({ protocol: encoder.slice(0, encoder.indexOf("/")) }, deliveries),
     },
     sockets: {
       closed: (code) => closed.inc({ code: closeLabel(code) }),
       slowConsumer: () => slow.inc(),
     },
-    refused: ({ code }) => refused.inc({ reason: code }),
-    requested: (route, status, seconds) => requests.observe({ route, status }, seconds),
+    refused({ code }) {
+      refused.inc({ reason: code });
+      if (RIGHTS.has(code)) unauthorized.inc({ kind: code });
+      if (code === "rate-limited") rateLimited.inc();
+    },
+    publishRequested: (route, status, seconds) => requests.observe({ route, status }, seconds),
     text: () => registry.metrics(),
   };
 }
+
+const RIGHTS: ReadonlySet<ErrorCode> = new Set(["unauthorized", "forbidden", "origin-refused", "insecure"]);
 
 /** A client may close with any code; only those that mean something to us are told apart. */
 function closeLabel(code: number): string {

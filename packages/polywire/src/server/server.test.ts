@@ -47,7 +47,9 @@ describe("a server of its own", () => {
     await new Promise((resolve) => socket.once("message", resolve));
     const metrics = await (await get(adminPort ?? 0, "/metrics")).text();
     expect(metrics).toContain('rt_connections{protocol="pusher"} 1');
-    expect(metrics).toContain("rt_subscriptions 1");
+    for (const line of ["rt_subscriptions 1", "rt_channels 1", "rt_messages_published_total"]) {
+      expect(metrics).toContain(line);
+    }
     expect(metrics).not.toContain("app-secret");
     expect((await get(adminPort ?? 0, "/")).status).toBe(404);
   });

@@ -37,6 +37,7 @@ export const silentObserver: HubObserver = {
   disconnected() {},
   subscriptions() {},
   published() {},
+  publishedEphemeral() {},
   delivered() {},
 };
 

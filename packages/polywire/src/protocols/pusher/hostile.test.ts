@@ -102,6 +102,51 @@ describe("hostile frames", () => {
   });
 });
 
+describe("hostile bodies", () => {
+  const OTHER = { ...APP, id: "2", key: "other" };
+  const field = fc.oneof(name, fc.jsonValue());
+  const publication = fc.record(
+    { name: field, data: fc.jsonValue(), channel: field, channels: fc.array(field), socket_id: field, info: field },
+    { requiredKeys: [] },
+  );
+  const body = fc.oneof(
+    fc.uint8Array(),
+    fc.json().map((text) => Buffer.from(text)),
+    publication.map((value) => Buffer.from(JSON.stringify(value))),
+    fc.array(fc.oneof(publication, fc.jsonValue())).map((batch) => Buffer.from(JSON.stringify({ batch }))),
+  );
+
+  it("are answered with 200, 400 or 413, crash nothing, and reach no other app", async () => {
+    const world = new PusherWorld([APP, OTHER]);
+    const neighbour = world.connect(OTHER);
+    for (const channel of ["news", "private-x"]) neighbour.subscribe(channel, undefined, OTHER);
+    await neighbour.take();
+    await fc.assert(
+      fc.asyncProperty(body, fc.constantFrom("/events", "/batch_events"), async (bytes, path) => {
+        const { status, body: answer } = await world.call("POST", path, bytes);
+        expect([200, 400, 413]).toContain(status);
+        if (status === 200) expect(JSON.parse(answer)).toBeTypeOf("object");
+      }),
+      RUNS,
+    );
+    expect(await neighbour.take()).toEqual([]);
+    expect(world.failures).toEqual([]);
+  });
+
+  it("nested 10,000 deep are refused, and as text inside a string are passed on as they are", async () => {
+    const world = new PusherWorld();
+    const client = world.connect();
+    client.subscribe("news");
+    await client.take();
+    const deep = `${"[".repeat(4000)}${"]".repeat(4000)}`;
+    const publish = (data: string) =>
+      world.call("POST", "/events", Buffer.from(`{"name":"x","channel":"news","data":${data}}`));
+    expect(await publish(deep)).toMatchObject({ status: 400, body: expect.stringContaining("64 levels") });
+    expect(await publish(JSON.stringify(deep))).toMatchObject({ status: 200, body: "{}" });
+    expect(await client.take()).toMatchObject([{ event: "x", data: deep }]);
+  });
+});
+
 describe("signatures", () => {
   const socketId = fc.tuple(fc.nat(), fc.nat()).map(([a, b]) => `${a}.${b}`);
   const channel = fc

@@ -95,6 +95,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
       this.#run(decode(data));
     } catch (error) {
       const reason = RealtimeError.from(error);
+      this.context.refused(this, reason);
       this.deliver(wire.error(wordsFor(reason).code, reason.explanation, null));
     }
   }

@@ -95,7 +95,9 @@ export class Gateway {
       return plain(413, `The body is larger than the limit (maxRequestBytes), ${config.maxRequestBytes} bytes.\n`);
     }
     const answer = await found.value.handle({ ...requestHead(request, at, found.params), body });
-    metrics.requested(found.value.path, answer.status, (performance.now() - startedAt) / 1000);
+    if (request.method === "POST") {
+      metrics.publishRequested(found.value.path, answer.status, (performance.now() - startedAt) / 1000);
+    }
     return answer;
   }
 

@@ -37,6 +37,8 @@ export class WebSocketTransport {
   /** Connections whose socket took less than it was given. */
   readonly #congested = new Set<WebSocketConnection>();
   #congestionCheck: NodeJS.Timeout | null = null;
+  /** Bytes written since the start, without those of control frames. */
+  writtenBytes = 0;
 
   constructor(
     readonly limits: WebSocketLimits,
@@ -186,8 +188,10 @@ export class WebSocketConnection implements Connection {
     const batch = this.#batch;
     if (batch === null) return;
     this.#batch = null;
+    if (this.ws.readyState !== WebSocket.OPEN) return;
+    this.transport.writtenBytes += batch.length;
     // Past `ws`, which writes at once what it sends itself (pongs, the close frame) as long as nothing is compressed.
-    if (this.ws.readyState !== WebSocket.OPEN || this.socket.write(batch.joined())) return;
+    if (this.socket.write(batch.joined())) return;
     this.transport.congested(this);
     if (this.socket.writableLength > this.transport.limits.bufferBytes) this.overflow();
   }
