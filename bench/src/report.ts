@@ -27,6 +27,7 @@ export function report(
     `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores: the server alone on one, the load client on the other, over loopback.`,
     `Median of ${rounds} interleaved rounds, each in a fresh process, default settings, messages of 200 bytes. Lower is better.`,
     "CPU is user and system time of the server process. Made by `npm run bench -- --peer soketi --write`.",
+    "Where the time of a delivery goes, and why the first rows are not lower: [profile.md](profile.md).",
     "",
     `| ${head.join(" | ")} |`,
     `|---${"|---:".repeat(head.length - 1)}|`,
