@@ -1,7 +1,7 @@
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { WebSocket, WebSocketServer } from "ws";
+import { type ClientOptions, WebSocket, WebSocketServer } from "ws";
 import { createServer, type Server, type ServerOptions } from "../index.js";
 
 const stops: (() => unknown)[] = [];
@@ -19,8 +19,9 @@ function create(options: ServerOptions = {}): Server {
 function open(
   port: number,
   path = "/app/app-key?protocol=7",
+  options: ClientOptions = {},
 ): Promise<{ socket: WebSocket; first: { event: string } }> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`);
+  const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, options);
   stops.push(() => socket.terminate());
   return new Promise((resolve, reject) => {
     socket.once("message", (data) => resolve({ socket, first: JSON.parse(String(data)) }));
@@ -67,6 +68,24 @@ describe("a server of its own", () => {
     const { socket, first } = await open(port);
     expect(first).toMatchObject({ event: "pusher:error", data: { code: 4100 } });
     expect(await closed(socket)).toBe(4100);
+  });
+
+  it("refuses a page of an origin that the app does not list with 4009, after the upgrade", async () => {
+    const app = { id: "1", key: "app-key", secret: "s", origins: ["https://example.com"] };
+    const { port } = await create({ apps: [app] }).listen();
+    const from = async (origin: string) => (await open(port, undefined, { origin })).first;
+    expect(await from("https://example.com")).toMatchObject({ event: "pusher:connection_established" });
+    for (const origin of ["null", "https://example.com.evil", "https://evil.com"]) {
+      expect(await from(origin)).toMatchObject({ event: "pusher:error", data: { code: 4009 } });
+    }
+  });
+
+  it("refuses a client without TLS with 4000 where the app wants TLS, and believes the proxy that ends it", async () => {
+    const app = { id: "1", key: "app-key", secret: "s", tlsOnly: true };
+    const { port } = await create({ apps: [app] }).listen();
+    expect((await open(port)).first).toMatchObject({ event: "pusher:error", data: { code: 4000 } });
+    const { first } = await open(port, undefined, { headers: { "x-forwarded-proto": "https" } });
+    expect(first.event).toBe("pusher:connection_established");
   });
 
   it("drains with 4200, is not ready meanwhile, and sends newcomers away with 4200 too", async () => {
