@@ -48,11 +48,19 @@ module.exports = {
       to: { path: TEST },
     },
     {
+      name: "packages-stand-alone",
+      comment:
+        "The hooks and the Next.js helpers work on Pusher's cloud too: neither imports the server, nor the other.",
+      severity: "error",
+      from: { path: "^packages/(react|next)/" },
+      to: { path: "^packages/(polywire|react|next)/", pathNot: "^packages/$1/" },
+    },
+    {
       name: "as-a-user-would",
       comment: "conformance and bench import what is published, never sources.",
       severity: "error",
       from: { path: "^(conformance|bench)/" },
-      to: { path: SRC },
+      to: { path: "^packages/[^/]+/src" },
     },
   ],
   options: {

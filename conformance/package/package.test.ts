@@ -6,24 +6,24 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PACKAGE = `${ROOT}packages/polywire`;
+const PACKAGES = ["polywire", "next"] as const;
 const SLOW = 180_000;
 
-/** The package as npm would publish it, installed into an empty folder outside the workspace. */
-describe("the packed package", () => {
+/** The packages as npm would publish them, installed into an empty folder outside the workspace. */
+describe("the packed packages", () => {
   const place = mkdtempSync(join(tmpdir(), "polywire-package-"));
-  let tarball = "";
+  const tarballs = new Map<string, string>();
 
   const npm = (args: readonly string[], cwd: string) =>
     execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
   beforeAll(() => {
-    tarball = join(
-      place,
-      npm(["pack", "--silent", "--pack-destination", place], PACKAGE).trim().split("\n").at(-1) ?? "",
-    );
+    for (const name of PACKAGES) {
+      const packed = npm(["pack", "--silent", "--pack-destination", place], `${ROOT}packages/${name}`);
+      tarballs.set(name, join(place, packed.trim().split("\n").at(-1) ?? ""));
+    }
     writeFileSync(join(place, "package.json"), '{"private":true,"type":"module"}');
-    npm(["install", "--no-audit", "--no-fund", "--prefer-offline", tarball], place);
+    npm(["install", "--no-audit", "--no-fund", "--prefer-offline", ...tarballs.values()], place);
   }, SLOW);
   afterAll(() => rmSync(place, { recursive: true }));
 
@@ -64,26 +64,58 @@ describe("the packed package", () => {
     () => {
       writeFileSync(
         join(place, "types.ts"),
-        `import { type Address, createServer, type Server } from "polywire";
+        `import { createAuthHandler } from "@polywire/next";
+       import { type Address, createServer, type Server } from "polywire";
        const server: Server = createServer({ apps: [{ id: "1", key: "k", secret: "s" }] });
        export const address: Promise<Address> = server.listen();
        // @ts-expect-error ports are numbers
-       createServer({ port: "6001" });`,
+       createServer({ port: "6001" });
+       export const { POST } = createAuthHandler({
+         identify: () => ({ id: "1" }),
+         authorize: { "private-{room}": ({ params }) => params.room.length > 0 },
+       });`,
       );
-      const flags = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2023", "--types", "node"];
+      const flags = [
+        "--strict",
+        "--noEmit",
+        "--skipLibCheck",
+        "--module",
+        "nodenext",
+        "--target",
+        "es2023",
+        "--types",
+        "node",
+      ];
       const typeRoots = ["--typeRoots", `${ROOT}node_modules/@types`];
       execFileSync(`${ROOT}node_modules/.bin/tsc`, [...flags, ...typeRoots, "types.ts"], { cwd: place, stdio: "pipe" });
     },
     SLOW,
   );
 
-  it(
-    "is clean by publint and attw, and holds no tests",
-    () => {
+  it("sign a channel in a route handler, and say in a client bundle that they must not be there", () => {
+    writeFileSync(
+      join(place, "route.js"),
+      `import { createAuthHandler, createPublisher } from "@polywire/next";
+       const { POST } = createAuthHandler({ identify: () => ({ id: 1 }), authorize: { "private-{x}": true }, key: "k", secret: "s" });
+       const body = new URLSearchParams({ socket_id: "1.2", channel_name: "private-x" });
+       console.log((await POST(new Request("http://app.test/auth", { method: "POST", body }))).status, typeof createPublisher);`,
+    );
+    const run = (...flags: string[]) =>
+      execFileSync(process.execPath, [...flags, "route.js"], { cwd: place, encoding: "utf8", stdio: "pipe" }).trim();
+    expect(run()).toBe("200 function");
+    expect(run("--conditions=edge-light")).toBe("200 function");
+    expect(() => run("--conditions=browser")).toThrow(/client bundle/);
+  });
+
+  it.each(PACKAGES)(
+    "are clean by publint and attw, and hold no tests: %s",
+    (name) => {
+      const tarball = tarballs.get(name) ?? "";
       execFileSync(`${ROOT}node_modules/.bin/publint`, [tarball, "--strict"], { stdio: "pipe" });
       execFileSync(`${ROOT}node_modules/.bin/attw`, [tarball, "--profile", "esm-only"], { stdio: "pipe" });
       const files = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" });
       expect(files).toContain("package/README.md");
+      expect(files).toContain("package/LICENSE");
       expect(files).not.toMatch(/\.test\.|testing\/|contract\.|tsbuildinfo/);
     },
     SLOW,
