@@ -1,6 +1,7 @@
 /** Who may import whom; ARCHITECTURE.md has it in words. */
 const SRC = "^packages/polywire/src";
-const TEST = "\\.test\\.ts$|/testing/|/brokers/contract\\.ts$";
+const ANY_SRC = "^packages/[^/]+/src";
+const TEST = "\\.test\\.tsx?$|/testing/|/brokers/contract\\.ts$";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
 module.exports = {
@@ -11,7 +12,11 @@ module.exports = {
       name: "no-undeclared-packages",
       severity: "error",
       from: { pathNot: `${TEST}|vitest\\.config\\.ts$` },
-      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], pathNot: "node_modules/@types/" },
+      to: {
+        dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"],
+        dependencyTypesNot: ["npm-peer"],
+        pathNot: "node_modules/@types/",
+      },
     },
     {
       name: "core-imports-nothing",
@@ -44,7 +49,7 @@ module.exports = {
       name: "tests-only",
       comment: "testing/ and the contract suite are for tests.",
       severity: "error",
-      from: { path: SRC, pathNot: TEST },
+      from: { path: ANY_SRC, pathNot: TEST },
       to: { path: TEST },
     },
     {
@@ -60,7 +65,7 @@ module.exports = {
       comment: "conformance and bench import what is published, never sources.",
       severity: "error",
       from: { path: "^(conformance|bench)/" },
-      to: { path: "^packages/[^/]+/src" },
+      to: { path: ANY_SRC },
     },
   ],
   options: {

@@ -26,6 +26,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: "react",
+          include: ["packages/react/src/**/*.test.tsx"],
+          environment: "happy-dom",
+          environmentOptions: { happyDOM: { settings: { fetch: { disableSameOriginPolicy: true } } } },
+          globalSetup: ["conformance/support/global-setup.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
           name: "conformance",
           include: ["conformance/**/*.test.ts"],
           globalSetup: ["conformance/support/global-setup.ts"],

@@ -1,0 +1,29 @@
+import { cleanup } from "@testing-library/react";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { CLIENT_CASES } from "./testing/cases-clients.js";
+import { EVENT_CASES } from "./testing/cases-events.js";
+import { MESSAGE_CASES } from "./testing/cases-messages.js";
+import { PRESENCE_CASES } from "./testing/cases-presence.js";
+import { SUBSCRIPTION_CASES } from "./testing/cases-subscriptions.js";
+import { OURS } from "./testing/hooks.js";
+import { NAIVE } from "./testing/naive.js";
+
+const CASES = [...SUBSCRIPTION_CASES, ...EVENT_CASES, ...PRESENCE_CASES, ...MESSAGE_CASES, ...CLIENT_CASES];
+
+afterEach(() => {
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+describe.each(CASES.map((entry) => ({ ...entry, numbers: entry.entries.join(", ") })))(
+  "bug catalogue $numbers: $title",
+  ({ observe, right, wrong, naive }) => {
+    test("the naive hooks get it wrong", async () => {
+      expect(await observe({ ...NAIVE, ...naive })).toEqual(wrong);
+    });
+
+    test("ours get it right", async () => {
+      expect(await observe(OURS)).toEqual(right);
+    });
+  },
+);

@@ -1,0 +1,106 @@
+import { act, render } from "@testing-library/react";
+import { expect } from "vitest";
+import { connect, unique } from "../../../../conformance/support/client.js";
+import type { MessageId, Messages, PusherClient } from "../index.js";
+import type { Case, Hooks } from "./hooks.js";
+import { deferred, receive, reconnect, rendered, subscribedTo } from "./support.js";
+
+interface Message {
+  readonly id: number;
+}
+
+type Refetch = (lastId: MessageId | null) => Promise<readonly Message[]>;
+
+/** A mounted list whose first message the server rendered. */
+async function setUp({ RealtimeProvider, useMessages }: Hooks, refetch: Refetch) {
+  const client: PusherClient = await connect();
+  const name = unique("room");
+  const seen: { list: Messages<Message> } = { list: { messages: [], add: () => {} } };
+  const List = () => {
+    seen.list = useMessages<Message>(name, "message", { initial: [{ id: 1 }], refetch });
+    return null;
+  };
+  render(
+    <RealtimeProvider client={client}>
+      <List />
+    </RealtimeProvider>,
+  );
+  await subscribedTo(client, name);
+  return {
+    ids: () => seen.list.messages.map(({ id }) => id),
+    add: (id: number) => act(() => seen.list.add({ id })),
+    arrive: (...ids: number[]) =>
+      act(() => {
+        for (const id of ids) receive(client, name, "message", { id });
+      }),
+    async outage() {
+      await reconnect(client);
+      await subscribedTo(client, name);
+    },
+  };
+}
+
+const none: Refetch = async () => [];
+
+export const MESSAGE_CASES: readonly Case[] = [
+  {
+    entries: [20],
+    title: "a burst of messages: all are there",
+    async observe(hooks) {
+      const { ids, arrive } = await setUp(hooks, none);
+      arrive(2, 3, 4);
+      return ids();
+    },
+    right: [1, 2, 3, 4],
+    wrong: [1, 4],
+  },
+  {
+    entries: [26],
+    title: "a message that was added here and comes back is there once",
+    async observe(hooks) {
+      const { ids, add, arrive } = await setUp(hooks, none);
+      add(2);
+      arrive(2);
+      return ids();
+    },
+    right: [1, 2],
+    wrong: [1, 2, 2],
+  },
+  {
+    entries: [15],
+    title: "a live message that overtakes the refetch: in order, once",
+    async observe(hooks) {
+      const answer = deferred<readonly Message[]>();
+      const { ids, arrive, outage } = await setUp(hooks, () => answer.promise);
+      await outage();
+      arrive(3);
+      answer.resolve([{ id: 2 }, { id: 3 }]);
+      await rendered();
+      return ids();
+    },
+    right: [1, 2, 3],
+    wrong: [1, 3, 2, 3],
+  },
+  {
+    entries: [10],
+    title: "two outages whose refetches answer in the wrong order: the newer one counts",
+    async observe(hooks) {
+      const answers: ReturnType<typeof deferred<readonly Message[]>>[] = [];
+      const { ids, outage } = await setUp(hooks, () => {
+        const answer = deferred<readonly Message[]>();
+        answers.push(answer);
+        return answer.promise;
+      });
+      await outage();
+      await outage();
+      expect(answers).toHaveLength(2);
+      answers[1]?.resolve([{ id: 2 }, { id: 3 }]);
+      await rendered();
+      answers[0]?.resolve([{ id: 2 }, { id: 99 }]);
+      await rendered();
+      return ids();
+    },
+    right: [1, 2, 3],
+    wrong: [1, 2, 3, 2, 99],
+  },
+];
