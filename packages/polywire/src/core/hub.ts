@@ -75,6 +75,13 @@ export class Hub implements BrokerSink {
     return this.#channels.size;
   }
 
+  /** Sessions of all apps on this node. */
+  get sessionCount(): number {
+    let count = 0;
+    for (const open of this.#sessions.values()) count += open;
+    return count;
+  }
+
   /** Counts a session in. @throws RealtimeError `over-quota` when the app has all the connections it may have. */
   connect(session: Session, app: App): void {
     const open = this.#sessions.get(app.id) ?? 0;

@@ -12,7 +12,9 @@ import { nodeRuntime } from "./runtime.js";
 import { WebSocketTransport } from "./transports/websocket.js";
 
 const SECOND = 1000;
-const MIN_FRAME_BYTES = 64 * 1024;
+/** A character of one byte takes six as `\\u0000`. */
+const ESCAPED = 6;
+const ENVELOPE_BYTES = 4096;
 
 /** Everything that runs in the process, put together. */
 export interface Parts {
@@ -43,6 +45,7 @@ export function compose(config: Config, log: Logger): Parts {
     heartbeat,
     refused(session, reason) {
       metrics.refused(reason);
+      if (reason.code === "internal") log.error({ err: reason.cause }, "a request failed");
       log.debug({ app: session?.appId, session: session?.id, reason: reason.code }, reason.message);
     },
     failed: (error) => log.error({ err: error }, "a fault that no client can be told of"),
@@ -65,11 +68,12 @@ export function compose(config: Config, log: Logger): Parts {
     },
     metrics.sockets,
   );
-  const gateway = new Gateway({ config, protocols, sockets, metrics, log });
+  const admitted = () => hub.sessionCount;
+  const gateway = new Gateway({ admitted, config, protocols, sockets, metrics, log });
   return { broker, hub, heartbeat, sockets, gateway, metrics };
 }
 
 /** Room for the largest client event an app allows, escaped, in its envelope. */
 function maxFrameBytes({ apps }: Config): number {
-  return Math.max(MIN_FRAME_BYTES, ...apps.map(({ limits }) => 2 * limits.eventBytes + 4096));
+  return Math.max(...apps.map(({ limits }) => ESCAPED * limits.eventBytes + ENVELOPE_BYTES));
 }

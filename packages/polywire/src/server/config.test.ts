@@ -57,10 +57,14 @@ describe("configuration", () => {
     expect(() => parse(input)).toThrow(message);
   });
 
-  it("never shows a secret", () => {
-    const wrong = () => parse({ apps: [{ ...app, secret: ["canary"] }] });
-    expect(wrong).toThrow(/apps\.0\.secret is \[redacted\]/);
-    expect(wrong).not.toThrow(/canary/);
+  it.each<[string, unknown]>([
+    ["a list", { apps: [{ ...app, secret: ["canary"] }] }],
+    ["too long", { apps: [{ ...app, secret: "canary".repeat(100) }] }],
+    ["in an object in place of a list", { apps: { ...app, secret: "canary" } }],
+    ["in a string in place of an app", { apps: ["1:k:canary"] }],
+  ])("never shows a secret: %s", (_, input) => {
+    expect(() => parse(input)).toThrow(/apps/);
+    expect(() => parse(input)).not.toThrow(/canary/);
   });
 
   it("reads the variables that the Next.js app has", () => {

@@ -7,6 +7,7 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
+const MiB = 1024 * 1024;
 const count = z.number().int().positive();
 const limit = (preset: number) => count.default(preset);
 const text = z
@@ -16,7 +17,7 @@ const text = z
   .regex(/^[^\p{Cc}]*$/u, "must hold no control characters");
 const identifier = text.regex(/^[^/?#:\s]+$/, "must hold no space and none of / ? # :");
 
-const ORIGIN = /^https?:\/\/(\*\.)?[a-z0-9.-]+(:\d+)?$/i;
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/((\*\.)?[a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?$/i;
 const origin = z.string().regex(ORIGIN, 'must be like "https://example.com" or "https://*.example.com"');
 
 const limits = z.strictObject({
@@ -25,12 +26,12 @@ const limits = z.strictObject({
   clientEventsPerSecond: limit(DEFAULT_LIMITS.clientEventsPerSecond),
   channelNameLength: limit(DEFAULT_LIMITS.channelNameLength).pipe(z.number().max(255)),
   eventNameLength: limit(DEFAULT_LIMITS.eventNameLength),
-  eventBytes: limit(DEFAULT_LIMITS.eventBytes),
+  eventBytes: limit(DEFAULT_LIMITS.eventBytes).pipe(z.number().max(16 * MiB)),
   channelsPerPublish: limit(DEFAULT_LIMITS.channelsPerPublish),
   batchSize: limit(DEFAULT_LIMITS.batchSize),
   presenceMembers: limit(DEFAULT_LIMITS.presenceMembers),
   userIdLength: limit(DEFAULT_LIMITS.userIdLength),
-  userInfoBytes: limit(DEFAULT_LIMITS.userInfoBytes),
+  userInfoBytes: limit(DEFAULT_LIMITS.userInfoBytes).pipe(z.number().max(MiB)),
 });
 
 const app = z.strictObject({
@@ -46,8 +47,6 @@ const app = z.strictObject({
 
 const DEVELOPMENT = { id: "app-id", key: "app-key", secret: "app-secret" };
 const port = z.number().int().min(0).max(65535);
-const MiB = 1024 * 1024;
-
 const schema = z.strictObject({
   host: z.string().min(1).default("127.0.0.1"),
   port: port.default(6001),
@@ -119,7 +118,9 @@ export function readConfigFile(path: string): ConfigInput {
   try {
     value = JSON.parse(content);
   } catch (error) {
-    throw new ConfigError(`${path} is not JSON: ${(error as Error).message}.`);
+    // V8 quotes what it found, which may be a secret.
+    const position = / at position \d+/.exec((error as Error).message)?.[0] ?? "";
+    throw new ConfigError(`${path} is not JSON${position}.`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new ConfigError(`${path} must hold a JSON object, such as { "apps": [] }.`);
@@ -135,7 +136,7 @@ export function readConfigFile(path: string): ConfigInput {
 export function appFromEnvironment(env: NodeJS.ProcessEnv): ConfigInput["apps"] {
   const found = {
     PUSHER_APP_ID: env.PUSHER_APP_ID,
-    "NEXT_PUBLIC_PUSHER_KEY (or PUSHER_KEY)": env.NEXT_PUBLIC_PUSHER_KEY ?? env.PUSHER_KEY,
+    "NEXT_PUBLIC_PUSHER_KEY (or PUSHER_KEY)": env.NEXT_PUBLIC_PUSHER_KEY || env.PUSHER_KEY,
     PUSHER_SECRET: env.PUSHER_SECRET,
   };
   const missing = Object.entries(found).filter(([, value]) => !value);
@@ -169,7 +170,15 @@ function explain(issue: z.core.$ZodIssue): string {
     const fields = issue.keys.map((key) => `"${key}"`).join(", ");
     return `${field} has ${fields}, which is no field. See docs/configuration.md.`;
   }
-  const isSecret = issue.path.at(-1) === "secret";
-  const found = issue.input === undefined ? "nothing" : isSecret ? "[redacted]" : JSON.stringify(issue.input);
-  return `${field} is ${found?.slice(0, 80)}. ${issue.message}.`;
+  return `${field} is ${found(issue.input, issue.path)}. ${issue.message}.`;
+}
+
+/** What was found, unless it could be a secret, or hold one. */
+function found(input: unknown, path: readonly PropertyKey[]): string {
+  if (input === undefined) return "nothing";
+  if (Array.isArray(input)) return input.length === 0 ? "[]" : "an array";
+  if (typeof input === "object" && input !== null) return "an object";
+  const isApp = path[0] === "apps" && path.length === 2;
+  if (typeof input === "string" && (isApp || path.at(-1) === "secret")) return "[redacted]";
+  return JSON.stringify(input).slice(0, 80);
 }

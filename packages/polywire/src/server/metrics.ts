@@ -96,7 +96,15 @@ export function createMetrics(sources: MetricSources): Metrics {
     });
   read("rt_channels", "Channels with subscribers.", sources.channels);
   read("rt_outbound_buffer_bytes", "Bytes waiting for clients that read too slowly.", sources.bufferedBytes);
-  read("rt_delivery_bytes_total", "Bytes written to clients.", sources.writtenBytes);
+  new Counter({
+    name: "rt_delivery_bytes_total",
+    help: "Bytes written to clients.",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(sources.writtenBytes());
+    },
+  });
 
   return {
     hub: {

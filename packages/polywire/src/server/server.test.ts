@@ -1,5 +1,6 @@
-import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpServer, type Server as HttpServer, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ClientOptions, WebSocket, WebSocketServer } from "ws";
 import { createServer, type Server, type ServerOptions } from "../index.js";
@@ -102,6 +103,19 @@ describe("a server of its own", () => {
     await expect(get(port, "/live")).rejects.toThrow();
   });
 
+  it("refuses the development app on an address that others can reach, and to listen once it is closed", async () => {
+    await expect(create({ host: "0.0.0.0" }).listen()).rejects.toThrow(/PUSHER_SECRET/);
+    const server = create();
+    await server.close();
+    await expect(server.listen()).rejects.toThrow(/closed/);
+  });
+
+  it("counts nobody against maxConnections who was refused", async () => {
+    const { port } = await create({ maxConnections: 1 }).listen();
+    await Promise.all(Array.from({ length: 3 }, () => open(port, "/app/unknown?protocol=7")));
+    expect((await open(port)).first.event).toBe("pusher:connection_established");
+  });
+
   it("names a port in use, and the flag that changes it", async () => {
     const { port } = await create().listen();
     await expect(create({ port }).listen()).rejects.toThrow(new RegExp(`Port ${port} .* in use.*--port`));
@@ -126,7 +140,58 @@ describe("a server of its own", () => {
   });
 });
 
+describe("a request that asks for a protocol of which nobody has heard", () => {
+  const h2c = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c" };
+  const ask = (port: number, path: string, method = "GET", body?: string) =>
+    new Promise<[number | undefined, string]>((resolve, reject) => {
+      const sent = request({ port, host: "127.0.0.1", path, method, headers: h2c }, async (response) =>
+        resolve([response.statusCode, await text(response)]),
+      );
+      sent.on("error", reject).end(body);
+    });
+
+  it("is answered as if it did not, or told why it cannot be", async () => {
+    const { port } = await create().listen();
+    expect(await ask(port, "/ready")).toEqual([200, "ready\n"]);
+    expect(await ask(port, "/apps/app-id/events", "POST", "{}")).toEqual([400, expect.stringContaining("h2c")]);
+  });
+
+  it("reaches the server that Polywire is attached to", async () => {
+    const host = createHttpServer((_request, response) => response.end("the framework"));
+    create().attach(host);
+    const port = await listening(host);
+    expect(await ask(port, "/page")).toEqual([200, "the framework"]);
+  });
+});
+
+async function listening(host: HttpServer): Promise<number> {
+  await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve));
+  stops.push(
+    () => new Promise((resolve) => host.close(resolve)),
+    () => host.closeAllConnections(),
+  );
+  return (host.address() as AddressInfo).port;
+}
+
 describe("attached to somebody else's server", () => {
+  it("gets along with a WebSocketServer that refuses every path but its own, and with a second Polywire", async () => {
+    const host = createHttpServer((_request, response) => response.end("the framework"));
+    const chat = new WebSocketServer({ server: host, path: "/chat" });
+    chat.on("connection", (client) => client.send('{"event":"chat"}'));
+    const [first, second] = [create({ pathPrefix: "/one" }), create({ pathPrefix: "/two" })];
+    first.attach(host);
+    second.attach(host);
+    const port = await listening(host);
+    expect((await open(port, "/one/app/app-key?protocol=7")).first.event).toBe("pusher:connection_established");
+    expect((await open(port, "/two/app/app-key?protocol=7")).first.event).toBe("pusher:connection_established");
+    expect((await open(port, "/chat")).first.event).toBe("chat");
+    await expect(open(port, "/nowhere")).rejects.toThrow("400");
+    expect(await (await get(port, "/apps/mine/channels")).text()).toBe("the framework");
+    await first.close();
+    expect((await open(port, "/two/app/app-key?protocol=7")).first.event).toBe("pusher:connection_established");
+    expect(await (await get(port, "/one/apps/app-id/channels")).text()).toBe("the framework");
+  });
+
   it("claims its own paths, and leaves requests and upgrades alone that are not", async () => {
     const host = createHttpServer((_request, response) => response.end("the framework"));
     const hotReload = new WebSocketServer({ noServer: true });

@@ -5,15 +5,15 @@ import {
   type IncomingMessage,
   type RequestListener,
   type ServerOptions,
-  type ServerResponse,
+  ServerResponse,
 } from "node:http";
 import { createServer as createHttpsServer, type Server as HttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { RealtimeError } from "../core/errors.js";
 import { compose, type Parts } from "./compose.js";
-import { type Config, ConfigError } from "./config.js";
+import { type Config, ConfigError, isDevelopmentApp, refusePublicDevelopmentApp } from "./config.js";
 import type { Logger } from "./log.js";
 
 /** Where a server listens. */
@@ -48,6 +48,7 @@ const HTTP: ServerOptions = {
   connectionsCheckingInterval: 1000,
 };
 const MAX_HEADERS = 64;
+const HANDSHAKE_MS = 5000;
 /** Handshakes that may wait; with Node's 511 a reconnect storm runs into SYN retries of a second and more. */
 const BACKLOG = 4096;
 const DRAIN_TICK_MS = 100;
@@ -57,7 +58,7 @@ const GOODBYE_MS = 2500;
 export class PolywireServer implements Server {
   readonly #parts: Parts;
   readonly #servers: HttpServer[] = [];
-  readonly #detach: (() => void)[] = [];
+  #isDetached = false;
   #isStarted = false;
   #closing: Promise<void> | null = null;
 
@@ -69,6 +70,7 @@ export class PolywireServer implements Server {
   }
 
   async listen(): Promise<Address> {
+    refusePublicDevelopmentApp(this.config);
     this.#start();
     try {
       const address = { host: this.config.host, port: await this.#listen(), adminPort: await this.#listenAdmin() };
@@ -83,11 +85,13 @@ export class PolywireServer implements Server {
   #listen(): Promise<number> {
     const { config } = this;
     const { gateway } = this.#parts;
-    const server =
-      config.tls === null ? createHttpServer(HTTP) : createHttpsServer({ ...HTTP, ...readTls(config.tls) });
+    const server = config.tls === null ? createHttpServer(HTTP) : createTlsServer(config.tls);
     server.maxHeadersCount = MAX_HEADERS;
     server.on("request", (request, response) => void gateway.request(request, response));
-    server.on("upgrade", (request, socket, head) => gateway.upgrade(request, socket, head));
+    server.on("upgrade", (request, socket, head) => {
+      if (request.headers.upgrade?.toLowerCase() === "websocket") gateway.upgrade(request, socket, head);
+      else ignoreUpgrade(server, request, socket);
+    });
     return this.#open(server, config.host, config.port, "--port");
   }
 
@@ -105,22 +109,20 @@ export class PolywireServer implements Server {
 
   attach(server: HttpServer | HttpsServer): void {
     this.#start();
+    if (this.config.apps.some(isDevelopmentApp)) {
+      this.log.warn("attached with the development app, whose secret everybody knows");
+    }
     const { gateway } = this.#parts;
-    const others = server.listeners("request") as RequestListener[];
-    server.removeAllListeners("request");
-    const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-      if (gateway.claimsRequest(request)) void gateway.request(request, response);
-      else for (const other of others) other.call(server, request, response);
-    };
-    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (gateway.claimsUpgrade(request)) gateway.upgrade(request, socket, head);
-    };
-    server.on("request", onRequest);
-    server.on("upgrade", onUpgrade);
-    this.#detach.push(() => {
-      server.off("request", onRequest);
-      server.off("upgrade", onUpgrade);
-      for (const other of others) server.on("request", other);
+    const requests = takeListeners<RequestListener>(server, "request");
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+      if (!this.#isDetached && gateway.claimsRequest(request)) void gateway.request(request, response);
+      else for (const listener of requests) listener.call(server, request, response);
+    });
+    const upgrades = takeListeners<UpgradeListener>(server, "upgrade");
+    server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (!this.#isDetached && gateway.claimsUpgrade(request)) gateway.upgrade(request, socket, head);
+      else if (server.listenerCount("upgrade") + upgrades.length === 1) ignoreUpgrade(server, request, socket);
+      else for (const listener of upgrades) listener.call(server, request, socket, head);
     });
   }
 
@@ -130,6 +132,7 @@ export class PolywireServer implements Server {
   }
 
   #start(): void {
+    if (this.#closing !== null) throw new Error("This server is closed. Make another by createServer.");
     if (this.#isStarted) return;
     this.#isStarted = true;
     const { broker, hub } = this.#parts;
@@ -140,7 +143,7 @@ export class PolywireServer implements Server {
     const { gateway, sockets, heartbeat, broker } = this.#parts;
     gateway.drain();
     await this.#drain(drainSeconds * 1000);
-    for (const detach of this.#detach) detach();
+    this.#isDetached = true;
     const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
     for (const server of this.#servers) server.closeIdleConnections();
     for (const until = Date.now() + GOODBYE_MS; sockets.size > 0 && Date.now() < until; ) await delay(20);
@@ -172,6 +175,45 @@ export class PolywireServer implements Server {
   }
 }
 
+type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** The listeners that were there, which from now on are called by who takes them. */
+function takeListeners<Listener>(server: HttpServer | HttpsServer, event: "request" | "upgrade"): readonly Listener[] {
+  const listeners = server.listeners(event) as Listener[];
+  server.removeAllListeners(event);
+  return listeners;
+}
+
+/**
+ * Serves a request that asks for another protocol as if it did not (RFC 9110, 7.8), as Node does where nobody listens for
+ * upgrades. Its body is not read any more by then, so one with a body is refused.
+ */
+function ignoreUpgrade(server: HttpServer | HttpsServer, request: IncomingMessage, socket: Duplex): void {
+  socket.on("error", () => socket.destroy());
+  const hasBody =
+    request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+  if (hasBody || !(socket instanceof Socket)) {
+    const body = `Upgrade: ${request.headers.upgrade} is not understood. Send the request without it, as HTTP/1.1.\n`;
+    const head = `HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    socket.end(head + body);
+    return;
+  }
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.on("finish", () => socket.end());
+  server.emit("request", request, response);
+}
+
+function createTlsServer(tls: NonNullable<Config["tls"]>): HttpServer {
+  const files = readTls(tls);
+  try {
+    return createHttpsServer({ ...HTTP, ...files, handshakeTimeout: HANDSHAKE_MS });
+  } catch (error) {
+    throw new ConfigError(`--tls-cert and --tls-key cannot be used: ${(error as Error).message}.`);
+  }
+}
+
 function readTls({ cert, key }: NonNullable<Config["tls"]>): { cert: Buffer; key: Buffer } {
   const read = (path: string, flag: string): Buffer => {
     try {
@@ -192,8 +234,7 @@ function explainListen(error: NodeJS.ErrnoException, host: string, port: number,
   }
   if (error.code === "EACCES")
     return new ConfigError(`${where} needs more rights. Choose a port from 1024 up with ${flag}.`);
-  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") {
-    return new ConfigError(`${host} is no address of this machine. Choose another with --host or --admin-host.`);
-  }
-  return error;
+  return new ConfigError(
+    `${host} cannot be listened on (${error.code}): it is no address of this machine. Choose another with --host or --admin-host.`,
+  );
 }

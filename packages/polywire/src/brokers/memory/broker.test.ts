@@ -40,12 +40,38 @@ describe("memory broker", () => {
     await broker.close();
   });
 
+  it("keeps nothing of a channel that never carried anything once nobody is there", async () => {
+    const broker = new MemoryBroker({ runtime: new FakeClock() });
+    await broker.start(nowhere);
+    const key = channelKey("app", "name");
+    const { epoch } = await broker.subscribe(key);
+    await broker.count(key, 1);
+    await broker.unsubscribe(key);
+    await broker.count(key, 0);
+    expect((await broker.subscribe(key)).epoch).not.toBe(epoch);
+    await broker.close();
+  });
+
+  it("counts the latest messages into the budget", async () => {
+    const broker = new MemoryBroker({ runtime: new FakeClock(), budgetBytes: 10_000 });
+    await broker.start(nowhere);
+    const keys = Array.from({ length: 20 }, (_, index) => channelKey("app", `cache-${index}`));
+    const latestOnly = { ...LOG, size: 0, latestTtlMs: 60_000 };
+    for (const key of keys) await broker.publish(key, [draft("x".repeat(744))], latestOnly);
+    const kept = await Promise.all(keys.map(async (key) => (await broker.latest(key)).latest !== null));
+    expect(kept.filter(Boolean).length).toBeLessThanOrEqual(10);
+    expect(kept.at(-1)).toBe(true);
+    await broker.close();
+  });
+
   it("drops a channel that nobody has used for two minutes, under a new epoch when it comes back", async () => {
     const clock = new FakeClock();
     const broker = new MemoryBroker({ runtime: clock });
     await broker.start(nowhere);
     const key = channelKey("app", "channel");
-    const before = await broker.subscribe(key);
+    await broker.subscribe(key);
+    await broker.publish(key, [draft("x")], LOG);
+    const before = (await broker.history(key, { limit: 0 })).head;
     await broker.unsubscribe(key);
     clock.advance(110_000);
     expect(await broker.history(key, { since: before, limit: 1 })).toMatchObject({ complete: true });

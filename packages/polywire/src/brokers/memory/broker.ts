@@ -11,7 +11,16 @@ import type {
 } from "../../core/broker.js";
 import { channelKey } from "../../core/broker.js";
 import { RealtimeError } from "../../core/errors.js";
-import type { AppId, ChannelEvent, ChannelName, Draft, Message, Position, PresenceEvent } from "../../core/event.js";
+import {
+  type AppId,
+  type ChannelEvent,
+  type ChannelName,
+  type Draft,
+  eventSize,
+  type Message,
+  type Position,
+  type PresenceEvent,
+} from "../../core/event.js";
 import type { Runtime } from "../../core/runtime.js";
 import { Log } from "./log.js";
 import { Roster } from "./roster.js";
@@ -71,7 +80,9 @@ export class MemoryBroker implements Broker {
 
   async unsubscribe(key: ChannelKey): Promise<void> {
     const state = this.#states.get(key);
-    if (state !== undefined) state.isSubscribed = false;
+    if (state === undefined) return;
+    state.isSubscribed = false;
+    this.#forget(key, state);
   }
 
   async publish(
@@ -94,7 +105,7 @@ export class MemoryBroker implements Broker {
     });
     const newest = fresh.at(-1);
     if (newest !== undefined && policy.latestTtlMs > 0) {
-      state.latest = { message: newest, expiresAt: now + policy.latestTtlMs };
+      this.#keepLatest(state, { message: newest, expiresAt: now + policy.latestTtlMs });
     }
     this.#record(key, state, fresh, policy);
     return events;
@@ -150,7 +161,10 @@ export class MemoryBroker implements Broker {
   }
 
   async count(key: ChannelKey, subscriptions: number): Promise<void> {
-    this.#open(key).subscriptions = subscriptions;
+    const state = subscriptions === 0 ? this.#states.get(key) : this.#open(key);
+    if (state === undefined) return;
+    state.subscriptions = subscriptions;
+    this.#forget(key, state);
   }
 
   async occupancy(key: ChannelKey): Promise<Occupancy> {
@@ -213,10 +227,23 @@ export class MemoryBroker implements Broker {
     if (state.isSubscribed) this.#sink?.receive(key, events);
   }
 
+  #keepLatest(state: State, latest: State["latest"]): void {
+    if (state.latest !== null) this.#bytes -= eventSize(state.latest.message);
+    if (latest !== null) this.#bytes += eventSize(latest.message);
+    state.latest = latest;
+  }
+
+  /** A channel that never carried anything is nothing to come back to: names alone cost no memory. */
+  #forget(key: ChannelKey, state: State): void {
+    if (isIdle(state) && state.log.head.offset === 0) this.#states.delete(key);
+  }
+
   #evict(): void {
-    for (const { log } of this.#states.values()) {
+    for (const state of this.#states.values()) {
+      const { log } = state;
       this.#bytes -= log.bytes;
       log.clear();
+      this.#keepLatest(state, null);
       if (this.#bytes <= this.#budget * 0.9) return;
     }
   }
@@ -234,7 +261,7 @@ export class MemoryBroker implements Broker {
       const before = state.log.bytes;
       state.log.expire(now);
       this.#bytes += state.log.bytes - before;
-      if (state.latest !== null && state.latest.expiresAt <= now) state.latest = null;
+      if (state.latest !== null && state.latest.expiresAt <= now) this.#keepLatest(state, null);
       for (const [id, { timestamp }] of state.byId) {
         if (timestamp > now - DEDUPE_MS) break;
         state.byId.delete(id);

@@ -38,7 +38,7 @@ export function authorizeChannel(
       "Use the same app key in the page and in the endpoint that signs.",
     );
   }
-  if (channelData !== null) parseObject(channelData, "channel_data");
+  if (channelData !== null) checkChannelData(channelData);
   const signed = channelData === null ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
   if (!isSignature(auth.slice(at + 1), signed, app.secret)) {
     throw new RealtimeError(
@@ -47,6 +47,13 @@ export function authorizeChannel(
       `It must be the hex HMAC-SHA256, with the app's secret, of ${JSON.stringify(signed)}. Check the secret.`,
     );
   }
+}
+
+/** Two texts with half of a surrogate pair have one digest, for UTF-8 has no words for either. */
+function checkChannelData(channelData: string): void {
+  parseObject(channelData, "channel_data");
+  if (channelData.isWellFormed()) return;
+  throw new RealtimeError("bad-request", "channel_data has half of a surrogate pair in it.");
 }
 
 /** Who enters a presence channel, from its signed `channel_data`. @throws RealtimeError */
@@ -59,11 +66,12 @@ export function presenceMember(app: App, channelData: string | null): { client: 
     );
   }
   const { user_id: userId, user_info: userInfo } = parseObject(channelData, "channel_data");
-  const clientId = typeof userId === "number" ? String(userId) : userId;
+  const clientId = Number.isSafeInteger(userId) ? String(userId) : userId;
   if (typeof clientId !== "string" || clientId === "") {
     throw new RealtimeError(
       "unauthorized",
-      `"user_id" of channel_data must be a non-empty string or a number, not ${describe(userId)}.`,
+      `"user_id" of channel_data must be a non-empty string or a whole number, not ${describe(userId)}.`,
+      "Send larger numbers as strings.",
     );
   }
   const { userIdLength, userInfoBytes } = app.limits;
@@ -149,6 +157,10 @@ function parseQuery(query: string): ReadonlyMap<string, string> {
     const lower = name.toLowerCase();
     if (parameters.has(lower)) {
       throw new RealtimeError("bad-request", `The parameter ${describe(lower)} occurs twice.`, "Send it once.");
+    }
+    // What is signed is unescaped: with one of these a value could be read as several parameters.
+    if (/[&\n]/.test(value)) {
+      throw new RealtimeError("bad-request", `The parameter ${describe(lower)} has "&" or a new line in it.`);
     }
     parameters.set(lower, value);
   }

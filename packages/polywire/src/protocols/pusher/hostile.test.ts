@@ -183,6 +183,12 @@ describe("signatures", () => {
     expect(() => authorizeChannel(APP, "1.2", "private-a", forData, "no object")).toThrow(RealtimeError);
   });
 
+  it("of data with half of a surrogate pair do not verify, for its UTF-8 is another text's", () => {
+    const auth = sign("1.2", "private-x", '{"a":"\ufffd"}');
+    expect(() => authorizeChannel(APP, "1.2", "private-x", auth, '{"a":"\ufffd"}')).not.toThrow();
+    expect(() => authorizeChannel(APP, "1.2", "private-x", auth, '{"a":"\ud800"}')).toThrow(RealtimeError);
+  });
+
   it("are refused when they are missing, malformed, another app's, another key's, or in capitals", () => {
     const good = sign("1.2", "private-x");
     const bad = [

@@ -82,7 +82,7 @@ function publication({ name, data, channels, channel, socket_id: socketId, info 
 }
 
 function targets(channels: unknown, channel: unknown, limits: Limits): readonly ChannelName[] {
-  if (channels !== undefined && !Array.isArray(channels)) {
+  if (channels !== undefined && channels !== null && !Array.isArray(channels)) {
     throw new RealtimeError("bad-request", `"channels" must be an array of names, not ${describe(channels)}.`);
   }
   const names: readonly unknown[] = channels ?? (channel === undefined ? [] : [channel]);

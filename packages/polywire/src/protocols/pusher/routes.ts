@@ -104,7 +104,6 @@ export function pusherRoutes(context: ProtocolContext): readonly Route[] {
         return ok(await handler(identify(context, request)));
       } catch (error) {
         const reason = RealtimeError.from(error);
-        if (reason.code === "internal") context.failed(error);
         context.refused(null, reason);
         return { status: wordsFor(reason).status, contentType: "text/plain", body: `${reason.explanation}\n` };
       }
@@ -119,7 +118,7 @@ export function pusherRoutes(context: ProtocolContext): readonly Route[] {
   ];
 }
 
-/** @throws RealtimeError `unknown-app`, `app-disabled`, `insecure`, `unauthorized` */
+/** @throws RealtimeError `unknown-app`, `app-disabled`, `unauthorized` */
 function identify({ apps, runtime }: ProtocolContext, request: HttpRequest): Call {
   const id = request.params.appId ?? "";
   const app = apps.byId(id);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { RealtimeError } from "../../core/errors.js";
 import { settled } from "../../testing/clock.js";
 import { APP, dataOf, eventsOf, type FakeClient, PusherWorld } from "../../testing/pusher.js";
 import { draft } from "../../testing/session.js";
@@ -54,6 +55,19 @@ describe("Pusher heartbeat", () => {
   });
 });
 
+describe("a client that was told to go", () => {
+  it("is not heard any more", async () => {
+    const other = world.connect();
+    for (const each of [client, other]) each.subscribe("private-x");
+    await settled();
+    client.handler.terminate(new RealtimeError("shutting-down", "Bye."));
+    other.connection.take();
+    client.send("client-x", {}, "private-x");
+    expect(await other.take()).toEqual([]);
+    expect(client.connection.closed?.code).toBe(4200);
+  });
+});
+
 describe("Pusher subscriptions", () => {
   it("sends the reply before what is published meanwhile, and nothing twice", async () => {
     client.subscribe("cache-x");
@@ -100,6 +114,12 @@ describe("Pusher subscriptions", () => {
     const late = world.connect();
     late.subscribe("cache-x");
     expect(eventsOf(await late.take())).toEqual(["pusher_internal:subscription_succeeded", "pusher:cache_miss"]);
+  });
+
+  it("gives the cached event to whom the publish spared, too: it is the state of the channel", async () => {
+    await world.hub.publish("1", "cache-x", [draft("kept", { except: client.socketId })]);
+    client.subscribe("cache-x");
+    expect(eventsOf(await client.take())).toEqual(["pusher_internal:subscription_succeeded", "event"]);
   });
 
   it("keeps no client event in a cache channel", async () => {
@@ -152,6 +172,14 @@ describe("Pusher presence", () => {
     client.send("client-x", { at: 1 }, "presence-x");
     expect(await odd.take()).toEqual([{ event: "client-x", channel: "presence-x", data: { at: 1 }, user_id: 2 }]);
   });
+
+  it.each(["9007199254740993", "1.5", "1e999", "true", "null", "[]", '""'])(
+    "refuses the user id %s",
+    async (userId) => {
+      client.subscribe("presence-x", `{"user_id":${userId}}`);
+      expect(await client.take()).toMatchObject([{ event: "pusher:subscription_error" }]);
+    },
+  );
 
   it("refuses user ids and infos over their limits, naming the limit, and lets the connection live", async () => {
     client.subscribe("presence-x", JSON.stringify({ user_id: "x".repeat(129) }));

@@ -51,6 +51,8 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
   readonly protocol = "pusher";
   slot = -1;
   readonly #memberships = new Map<ChannelName, Membership>();
+  /** Told to go; what it still sends is not heard. */
+  #isLeaving = false;
   #isClosed = false;
   #seenAt: number;
   #askedAt: number;
@@ -85,11 +87,14 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
   }
 
   terminate(reason: RealtimeError): void {
-    if (this.#isClosed) return;
+    if (this.#isLeaving || this.#isClosed) return;
+    this.#isLeaving = true;
+    this.context.refused(this, reason);
     refuse(this.connection, reason);
   }
 
   message(data: string | Uint8Array): void {
+    if (this.#isLeaving) return;
     this.activity();
     try {
       this.#run(decode(data));
@@ -201,7 +206,8 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
       const latest = cached?.latest ?? null;
       if (cache && latest === null) this.deliver(wire.cacheMiss(channel));
       attachment.start({
-        replay: latest === null ? [] : [latest.message],
+        // The state of the channel is everybody's, also that of who set it.
+        replay: latest === null ? [] : [{ ...latest.message, except: null }],
         ...(cached !== null && { head: cached.head }),
         ...(membersHead !== null && { membersHead }),
       });
@@ -298,7 +304,8 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
   #takeClientEvent(): void {
     const { clientEventsPerSecond: limit } = this.app.limits;
     const now = this.context.runtime.now();
-    if (now - this.#clientEventsSince >= SECOND) {
+    const elapsed = now - this.#clientEventsSince;
+    if (elapsed >= SECOND || elapsed < 0) {
       this.#clientEventsSince = now;
       this.#clientEvents = 0;
     }

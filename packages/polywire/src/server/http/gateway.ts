@@ -12,6 +12,8 @@ import { type Found, Router } from "./router.js";
 
 export interface GatewayOptions {
   readonly config: Config;
+  /** How many sessions there are. */
+  readonly admitted: () => number;
   readonly protocols: readonly Protocol[];
   readonly sockets: WebSocketTransport;
   readonly metrics: Metrics;
@@ -44,7 +46,8 @@ export class Gateway {
 
   /** Whether a request on somebody else's server is ours: one that a route answers, and no other path beside it. */
   claimsRequest({ method, url }: IncomingMessage): boolean {
-    return this.#routes.find(method, this.#target(url).path) !== null;
+    const { path, isPrefixed } = this.#target(url);
+    return isPrefixed && this.#routes.find(method, path) !== null;
   }
 
   /** Whether an upgrade on somebody else's server is ours. */
@@ -117,13 +120,13 @@ export class Gateway {
 
   /** Accepts the upgrade all the same: to a refused one, SDKs wait much longer than to a close that says when to come back. */
   #refuse(endpoint: Endpoint, connection: Connection): ConnectionHandler | null {
-    const { sockets, config } = this.#options;
+    const { admitted, config } = this.#options;
     if (this.#isDraining) {
       const reason = new RealtimeError("shutting-down", "The server is shutting down.", "Connect again.");
       setTimeout(() => endpoint.refuse(connection, reason), DRAIN_PAUSE_MS * Math.random());
       return WAITING;
     }
-    if (config.maxConnections === null || sockets.size <= config.maxConnections) return null;
+    if (config.maxConnections === null || admitted() < config.maxConnections) return null;
     endpoint.refuse(
       connection,
       new RealtimeError("over-capacity", `The server has its maxConnections, ${config.maxConnections}.`, "Try again."),

@@ -18,8 +18,16 @@ export function requestHead(
       return Array.isArray(value) ? (value[0] ?? null) : (value ?? null);
     },
     // A client that lies about its proxy gives up its own protection and nobody else's.
-    secure: (request.socket as TLSSocket).encrypted === true || request.headers["x-forwarded-proto"] === "https",
+    secure: (request.socket as TLSSocket).encrypted === true || forwardedProtocol(request) === "https",
   };
+}
+
+/** What the first proxy was asked by, of a list such as `https, http`. */
+function forwardedProtocol({ headers }: IncomingMessage): string | undefined {
+  return String(headers["x-forwarded-proto"] ?? "")
+    .split(",")[0]
+    ?.trim()
+    .toLowerCase();
 }
 
 export interface Target {

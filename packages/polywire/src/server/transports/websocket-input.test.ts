@@ -201,7 +201,7 @@ describe("a handshake", () => {
     { what: "with a key that is none", headers: { "Sec-WebSocket-Key": "short" }, status: "400" },
     { what: "of another version", headers: { "Sec-WebSocket-Version": "12" }, status: "400" },
     { what: "without a version", headers: { "Sec-WebSocket-Version": null }, status: "400" },
-    { what: "for another protocol than WebSocket", headers: { Upgrade: "h2c" }, status: "400" },
+    { what: "for another protocol than WebSocket", headers: { Upgrade: "h2c" }, status: "404" },
   ])("$what is answered with $status", async ({ headers, status }) => {
     expect(await answerTo(handshake(PATH, headers))).toMatch(`HTTP/1.1 ${status}`);
     expect(await witness.roundTrip()).toEqual([]);
