@@ -2,7 +2,7 @@ const SOCKET_ID = /^\d+\.\d+$/;
 const CHANNEL = /^(private|presence)-[-a-zA-Z0-9_=@,.;]+$/;
 const MAX_LENGTH = 200;
 
-/** The text of a regular expression is anchored and admits no newline, unlike `$` with the `m` flag. */
+/** `digits.digits`, and not a newline more: `$` without the `m` flag is the very end. */
 export const isSocketId = (value: unknown): value is string => typeof value === "string" && SOCKET_ID.test(value);
 
 /** A name that can be authorized: private, presence or encrypted, and nothing else. */

@@ -20,3 +20,6 @@ export interface ConnectionHandler {
   /** Called once, last. */
   close(code: number, reason: string): void;
 }
+
+/** The end of a connection that was refused: what it still sends is not heard. */
+export const DEAF: ConnectionHandler = { message() {}, activity() {}, terminate() {}, close() {} };

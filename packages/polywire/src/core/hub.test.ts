@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { FakeClock, settled } from "../testing/clock.js";
 import { DelayedBroker } from "../testing/delayed-broker.js";
+import { APP } from "../testing/pusher.js";
 import { seededRandom } from "../testing/random.js";
 import { draft, FakeSession, plainEncoder, silentObserver } from "../testing/session.js";
-import { type App, DEFAULT_LIMITS } from "./apps.js";
 import type { Encoder } from "./encoder.js";
 import { Hub } from "./hub.js";
 import { Subscription } from "./subscription.js";
@@ -172,17 +172,7 @@ describe("hub", () => {
   });
 
   it("[HB15] an app's connections are counted, and the one too many refused", () => {
-    const limits = { ...DEFAULT_LIMITS, connections: 1 };
-    const app: App = {
-      id: "app",
-      key: "key",
-      secret: "secret",
-      enabled: true,
-      clientEvents: true,
-      origins: [],
-      tlsOnly: false,
-      limits,
-    };
+    const app = { ...APP, id: "app", limits: { ...APP.limits, connections: 1 } };
     const [first, second] = [new FakeSession("a"), new FakeSession("b")];
     hub.connect(first, app);
     expect(() => hub.connect(second, app)).toThrow(expect.objectContaining({ code: "over-quota" }));

@@ -11,9 +11,9 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from "n
 import { type AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { RealtimeError } from "../core/errors.js";
 import { compose, type Parts } from "./compose.js";
 import { type Config, ConfigError, isDevelopmentApp, refusePublicDevelopmentApp } from "./config.js";
+import { shuttingDown } from "./http/gateway.js";
 import type { Logger } from "./log.js";
 
 /** Where a server listens. */
@@ -157,7 +157,7 @@ export class PolywireServer implements Server {
   /** Sends clients away in equal shares, so that where they go next is not overrun. */
   async #drain(ms: number): Promise<void> {
     const { sockets } = this.#parts;
-    const reason = new RealtimeError("shutting-down", "The server is shutting down.", "Connect again.");
+    const reason = shuttingDown();
     const leaving = [...sockets.connections];
     const share = Math.ceil((leaving.length * DRAIN_TICK_MS) / Math.max(DRAIN_TICK_MS, ms));
     for (let sent = 0; sent < leaving.length; sent += share) {

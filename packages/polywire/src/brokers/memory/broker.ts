@@ -98,7 +98,8 @@ export class MemoryBroker implements Broker {
     const events = drafts.map((draft) => {
       const known = draft.id === undefined ? undefined : state.byId.get(draft.id);
       if (known !== undefined && known.timestamp > now - DEDUPE_MS) return known;
-      const message = stampMessage(draft, state.log.next(), now);
+      const position = state.log.next();
+      const message = stampMessage(draft, draft.id ?? idAt(position), position, now);
       if (draft.id !== undefined) state.byId.set(draft.id, message);
       fresh.push(message);
       return message;
@@ -115,7 +116,7 @@ export class MemoryBroker implements Broker {
     if (!this.#states.get(key)?.isSubscribed) return;
     this.#ephemeral += 1;
     const id = draft.id ?? `${this.#boot}~${this.#ephemeral}`;
-    this.#sink?.receive(key, [stampMessage({ ...draft, id }, null, this.#runtime.now())]);
+    this.#sink?.receive(key, [stampMessage(draft, id, null, this.#runtime.now())]);
   }
 
   async history(key: ChannelKey, { since, limit }: HistoryQuery): Promise<HistoryPage> {
@@ -274,9 +275,8 @@ export class MemoryBroker implements Broker {
 const idAt = ({ epoch, offset }: Position): string => `${epoch}:${offset}`;
 
 /** Field by field, for this is once a publish: a spread costs ten times as much. */
-function stampMessage(draft: Draft<Message>, position: Position | null, timestamp: number): Message {
+function stampMessage(draft: Draft<Message>, id: string, position: Position | null, timestamp: number): Message {
   const { kind, name, data, client, origin, except, encoding, extras } = draft;
-  const id = draft.id ?? (position === null ? "" : idAt(position));
   return { kind, id, name, data, client, origin, except, encoding, extras, position, timestamp };
 }
 

@@ -6,6 +6,8 @@ import type { HttpRequest } from "../../core/protocol.js";
 import { parseObject } from "./decode.js";
 import { describe } from "./names.js";
 
+type Json = Readonly<Record<string, unknown>>;
+
 const DIGEST = /^[0-9a-f]{64}$/;
 const MAX_CLOCK_DIFFERENCE = 600; // seconds
 
@@ -13,6 +15,7 @@ const MAX_CLOCK_DIFFERENCE = 600; // seconds
  * Proves that the app's secret signed this channel, with this `channel_data`, for this socket. Socket id and channel
  * have passed their grammars, and `channel_data` must be a JSON object: so no signature of one triple is another's.
  * @param auth `KEY:HEX`, the hex HMAC-SHA256 of `socket_id:channel` or `socket_id:channel:channel_data`
+ * @returns `channel_data`, parsed
  * @throws RealtimeError `unauthorized` that names the text to sign, never the digest
  */
 export function authorizeChannel(
@@ -21,7 +24,7 @@ export function authorizeChannel(
   channel: ChannelName,
   auth: string | null,
   channelData: string | null,
-): void {
+): Json | null {
   if (auth === null || auth === "") {
     throw new RealtimeError(
       "unauthorized",
@@ -38,7 +41,7 @@ export function authorizeChannel(
       "Use the same app key in the page and in the endpoint that signs.",
     );
   }
-  if (channelData !== null) checkChannelData(channelData);
+  const data = channelData === null ? null : parseChannelData(channelData);
   const signed = channelData === null ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
   if (!isSignature(auth.slice(at + 1), signed, app.secret)) {
     throw new RealtimeError(
@@ -47,17 +50,17 @@ export function authorizeChannel(
       `It must be the hex HMAC-SHA256, with the app's secret, of ${JSON.stringify(signed)}. Check the secret.`,
     );
   }
+  return data;
 }
 
 /** Two texts with half of a surrogate pair have one digest, for UTF-8 has no words for either. */
-function checkChannelData(channelData: string): void {
-  parseObject(channelData, "channel_data");
-  if (channelData.isWellFormed()) return;
+function parseChannelData(channelData: string): Json {
+  if (channelData.isWellFormed()) return parseObject(channelData, "channel_data");
   throw new RealtimeError("bad-request", "channel_data has half of a surrogate pair in it.");
 }
 
-/** Who enters a presence channel, from its signed `channel_data`. @throws RealtimeError */
-export function presenceMember(app: App, channelData: string | null): { client: ClientIdentity; info: Payload | null } {
+/** Who enters a presence channel, from its `channel_data` as it was authorized. @throws RealtimeError */
+export function presenceMember(app: App, channelData: Json | null): { client: ClientIdentity; info: Payload | null } {
   if (channelData === null) {
     throw new RealtimeError(
       "unauthorized",
@@ -65,7 +68,7 @@ export function presenceMember(app: App, channelData: string | null): { client: 
       "Pass the user to authorizeChannel in the endpoint that signs.",
     );
   }
-  const { user_id: userId, user_info: userInfo } = parseObject(channelData, "channel_data");
+  const { user_id: userId, user_info: userInfo } = channelData;
   const clientId = Number.isSafeInteger(userId) ? String(userId) : userId;
   if (typeof clientId !== "string" || clientId === "") {
     throw new RealtimeError(

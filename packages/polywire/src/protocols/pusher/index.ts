@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type App, allowsOrigin } from "../../core/apps.js";
-import type { Connection, ConnectionHandler } from "../../core/connection.js";
+import { type Connection, type ConnectionHandler, DEAF } from "../../core/connection.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { SessionId } from "../../core/event.js";
 import type { Endpoint, Protocol, ProtocolContext, RequestHead } from "../../core/protocol.js";
@@ -75,9 +75,6 @@ function admit({ apps }: ProtocolContext, request: RequestHead): App {
   }
   return app;
 }
-
-/** What a refused connection still sends is not heard. */
-const DEAF: ConnectionHandler = { message() {}, activity() {}, terminate() {}, close() {} };
 
 function refusing(connection: Connection, { refused }: ProtocolContext, open: () => ConnectionHandler) {
   try {

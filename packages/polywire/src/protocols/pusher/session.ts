@@ -187,8 +187,8 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     }
     const { access, presence, cache } = channelPolicy(channel);
     const granted = access === "granted";
-    if (granted) authorizeChannel(app, this.id, channel, auth, channelData);
-    const entrant = presence ? presenceMember(app, channelData) : null;
+    const data = granted ? authorizeChannel(app, this.id, channel, auth, channelData) : null;
+    const entrant = presence ? presenceMember(app, data) : null;
 
     // Nobody is told of their own coming.
     const accepts = presence ? (event: ChannelEvent) => event.kind === "message" || event.origin !== this.id : null;

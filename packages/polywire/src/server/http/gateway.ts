@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Connection, ConnectionHandler } from "../../core/connection.js";
+import { type Connection, type ConnectionHandler, DEAF } from "../../core/connection.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { Endpoint, HttpResponse, Protocol, Route } from "../../core/protocol.js";
 import type { Config } from "../config.js";
@@ -23,6 +23,10 @@ export interface GatewayOptions {
 const ELSEWHERE = "*";
 /** A client that is told to come back at once would be back before this server is gone. */
 const DRAIN_PAUSE_MS = 1000;
+
+/** What clients are told when the server goes, and who comes meanwhile. */
+export const shuttingDown = (): RealtimeError =>
+  new RealtimeError("shutting-down", "The server is shutting down.", "Connect again.");
 
 /** Takes what arrives on the port to the protocol whose path it is. */
 export class Gateway {
@@ -122,20 +126,17 @@ export class Gateway {
   #refuse(endpoint: Endpoint, connection: Connection): ConnectionHandler | null {
     const { admitted, config } = this.#options;
     if (this.#isDraining) {
-      const reason = new RealtimeError("shutting-down", "The server is shutting down.", "Connect again.");
-      setTimeout(() => endpoint.refuse(connection, reason), DRAIN_PAUSE_MS * Math.random());
-      return WAITING;
+      setTimeout(() => endpoint.refuse(connection, shuttingDown()), DRAIN_PAUSE_MS * Math.random());
+      return DEAF;
     }
     if (config.maxConnections === null || admitted() < config.maxConnections) return null;
     endpoint.refuse(
       connection,
       new RealtimeError("over-capacity", `The server has its maxConnections, ${config.maxConnections}.`, "Try again."),
     );
-    return WAITING;
+    return DEAF;
   }
 }
-
-const WAITING: ConnectionHandler = { message() {}, activity() {}, terminate() {}, close() {} };
 
 function unknown({ method }: IncomingMessage, { path }: Target): HttpResponse {
   return plain(404, `There is no ${method} ${path.slice(0, 200)} here.\n`);
