@@ -1,5 +1,6 @@
 import { cleanup, render } from "@testing-library/react";
-import type { Channel } from "pusher-js";
+import Pusher, { type Channel } from "pusher-js";
+import { StrictMode } from "react";
 import { afterEach, expect, test } from "vitest";
 import { APPS } from "../../../conformance/support/apps.js";
 import { authorizer, clientOptions, connect, open, subscribe, unique } from "../../../conformance/support/client.js";
@@ -187,6 +188,27 @@ test("the innermost provider counts; a client of options is there for useClient"
   expect(clients()).toHaveLength(2);
   expect(seen[0]).toBeNull();
   expect(seen.at(-1)).toBe(clients()[1]);
+});
+
+test("a function that makes a client is called once, in StrictMode too, and its client stays connected", async () => {
+  const clients = newClients();
+  const make = (): PusherClient => new Pusher(APPS.main.key, { cluster: "local", ...clientOptions() });
+  const name = unique("room");
+  const app = (
+    <StrictMode>
+      <RealtimeProvider client={make}>
+        <User name={name} heard={[]} />
+      </RealtimeProvider>
+    </StrictMode>
+  );
+  const view = render(app);
+  const [client] = clients() as [PusherClient];
+  await subscribedTo(client, name);
+  view.rerender(app);
+  afterLinger(() => view.unmount());
+
+  expect(clients()).toEqual([client]);
+  expect(client.connection.state).toBe("connected");
 });
 
 test("a handler that is unmounted by another one of the same event is not called any more", async () => {

@@ -81,3 +81,16 @@ test("a client that was given is not used on a server", () => {
   expect(html).toBe(`<p>${NOT_YET}</p>`);
   expect(client.allChannels()).toEqual([]);
 });
+
+test("a function that makes a client is not called on a server", () => {
+  const Page = pageOf(OURS);
+  const make = () => {
+    throw new Error("called on a server");
+  };
+  const html = renderToString(
+    <OURS.RealtimeProvider client={make}>
+      <Page />
+    </OURS.RealtimeProvider>,
+  );
+  expect(html).toBe(`<p>${NOT_YET}</p>`);
+});
