@@ -192,7 +192,7 @@ test("the innermost provider counts; a client of options is there for useClient"
 
 test("a function that makes a client is called once, in StrictMode too, and its client stays connected", async () => {
   const clients = newClients();
-  const make = (): PusherClient => new Pusher(APPS.main.key, { cluster: "local", ...clientOptions() });
+  const make = (): PusherClient => new Pusher(APPS.main.key, clientOptions());
   const name = unique("room");
   const app = (
     <StrictMode>

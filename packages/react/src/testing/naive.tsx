@@ -112,7 +112,9 @@ function useMessages<T>(
 export const NAIVE: Hooks = {
   RealtimeProvider({ client, options, children }) {
     const value = useMemo(
-      () => client ?? (options ? new Pusher(options.key, { cluster: "mt1", ...options }) : null),
+      () =>
+        (typeof client === "function" ? client() : client) ??
+        (options ? new Pusher(options.key, { cluster: "mt1", ...options }) : null),
       [client, options],
     );
     return <Client.Provider value={value}>{children}</Client.Provider>;
