@@ -1,0 +1,70 @@
+"use client";
+
+import { X } from "lucide-react";
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { useEffect, useEffectEvent, useState } from "react";
+import { Avatar } from "@/components/ui/avatar";
+import { useChannel, useEvent } from "@/hooks/use-channel";
+import { CONVERSATION_CHANGED, type ConversationChanged, userChannel } from "@/lib/channels";
+import type { ChatMessage } from "@/lib/types";
+
+const SHOWN_FOR = 6000;
+const SHOWN_AT_ONCE = 3;
+
+interface Notification {
+  readonly title: string;
+  readonly message: ChatMessage;
+}
+
+/** Messages of others in conversations that are not open here. */
+export function Notifications({ userId }: { readonly userId: string }) {
+  const pathname = usePathname();
+  const [shown, setShown] = useState<readonly Notification[]>([]);
+  const dismiss = (id: string) => setShown((list) => list.filter(({ message }) => message.id !== id));
+  useEvent<ConversationChanged>(useChannel(userChannel(userId)), CONVERSATION_CHANGED, ({ conversation, message }) => {
+    if (message === null || message.author.id === userId) return;
+    if (pathname === `/conversations/${conversation.id}`) return;
+    setShown((list) => [...list, { title: conversation.title, message }].slice(-SHOWN_AT_ONCE));
+  });
+  return (
+    <div
+      role="status"
+      aria-live="polite"
+      aria-label="Notifications"
+      className="pointer-events-none fixed top-3 right-3 z-40 grid w-[min(22rem,calc(100vw-1.5rem))] gap-2"
+    >
+      {shown.map((notification) => (
+        <Toast key={notification.message.id} {...notification} onDismiss={dismiss} />
+      ))}
+    </div>
+  );
+}
+
+function Toast({ title, message, onDismiss }: Notification & { readonly onDismiss: (id: string) => void }) {
+  const { id, author, content, conversationId } = message;
+  const dismiss = useEffectEvent(() => onDismiss(id));
+  useEffect(() => {
+    const timer = setTimeout(dismiss, SHOWN_FOR);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div className="pointer-events-auto flex items-start gap-3 rounded-xl border bg-raised p-3 shadow-lg">
+      <Avatar {...author} />
+      <Link href={`/conversations/${conversationId}`} className="grid min-w-0 flex-1" onClick={() => onDismiss(id)}>
+        <span className="truncate font-medium text-sm">
+          {author.name} <span className="text-muted">in {title}</span>
+        </span>
+        <span className="truncate text-muted text-sm">{content}</span>
+      </Link>
+      <button
+        type="button"
+        aria-label="Dismiss"
+        className="rounded-md p-1 hover:bg-accent-soft"
+        onClick={() => onDismiss(id)}
+      >
+        <X className="size-4" />
+      </button>
+    </div>
+  );
+}

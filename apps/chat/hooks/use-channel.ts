@@ -1,0 +1,3 @@
+"use client";
+
+export { useChannel, useEvent } from "@polywire/react";

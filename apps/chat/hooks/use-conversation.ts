@@ -1,0 +1,55 @@
+"use client";
+
+import { useMessages } from "@polywire/react";
+import { useCallback, useRef, useState } from "react";
+import { conversationChannel, NEW_MESSAGE } from "@/lib/channels";
+import { PAGE_SIZE } from "@/lib/limits";
+import type { ChatMessage } from "@/lib/types";
+
+export interface Conversation {
+  /** Stored messages, in their order, each once. */
+  readonly messages: readonly ChatMessage[];
+  /** Takes in a message that this tab has stored. */
+  readonly add: (message: ChatMessage) => void;
+  /** Whether there is something before the first one. */
+  readonly hasOlder: boolean;
+  /** Loads a page of it; does nothing while one is being loaded. */
+  readonly loadOlder: () => Promise<void>;
+}
+
+/** @param initialMessages the newest page; when it is not full, there are no older ones */
+export function useConversation(conversationId: string, initialMessages: readonly ChatMessage[]): Conversation {
+  const [loaded, setLoaded] = useState(initialMessages);
+  const [hasOlder, setHasOlder] = useState(initialMessages.length >= PAGE_SIZE);
+  const isLoading = useRef(false);
+  const load = useCallback(
+    (query: string) => loadMessages(`/api/conversations/${encodeURIComponent(conversationId)}/messages?${query}`),
+    [conversationId],
+  );
+  const { messages, add } = useMessages<ChatMessage>(conversationChannel(conversationId), NEW_MESSAGE, {
+    initial: loaded,
+    refetch: (lastId) => load(lastId === null ? "" : new URLSearchParams({ since: `${lastId}` }).toString()),
+  });
+  const loadOlder = async () => {
+    const [first] = loaded;
+    if (isLoading.current || first === undefined) return;
+    isLoading.current = true;
+    try {
+      const page = await load(`before=${first.number}`);
+      setLoaded((known) => [...page, ...known]);
+      setHasOlder(page.length >= PAGE_SIZE);
+    } finally {
+      isLoading.current = false;
+    }
+  };
+  return { messages: inOrder(messages), add, hasOlder, loadOlder };
+}
+
+/** Two messages that are stored at the same time may be announced the other way round; the number decides. */
+const inOrder = (messages: readonly ChatMessage[]) => messages.toSorted((a, b) => a.number - b.number);
+
+async function loadMessages(url: string): Promise<ChatMessage[]> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`The messages could not be loaded: ${response.status}.`);
+  return response.json();
+}

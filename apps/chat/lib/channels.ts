@@ -1,0 +1,23 @@
+import type { ChatMessage, ConversationSummary } from "@/lib/types";
+
+/** The names of the channels; who may subscribe is in app/api/pusher/auth/route.ts. */
+export const conversationChannel = (conversationId: string) => `private-conversation-${conversationId}`;
+export const roomChannel = (conversationId: string) => `presence-room-${conversationId}`;
+export const userChannel = (userId: string) => `private-user-${userId}`;
+export const BOARD_CHANNEL = "presence-board";
+export const DASHBOARD_CHANNEL = "private-dashboard";
+
+/** `user_info` of a presence member. */
+export interface PersonInfo {
+  readonly name: string;
+}
+
+/** On a conversation's channel. */
+export const NEW_MESSAGE = "new-message";
+
+/** On a user's channel: a conversation has changed for them. `message` is the new one, if that is what changed. */
+export const CONVERSATION_CHANGED = "conversation-changed";
+export interface ConversationChanged {
+  readonly conversation: ConversationSummary;
+  readonly message: ChatMessage | null;
+}

@@ -1,0 +1,12 @@
+import { PrismaLibSQL } from "@prisma/adapter-libsql";
+import { defineConfig } from "prisma/config";
+import { DATABASE_URL } from "./lib/db-url";
+
+/** `engine: "js"`: migrations run through the adapter, and Prisma downloads no engine. */
+export default defineConfig({
+  schema: "prisma/schema.prisma",
+  migrations: { path: "prisma/migrations", seed: "tsx prisma/seed.ts" },
+  experimental: { adapter: true },
+  engine: "js",
+  adapter: async () => new PrismaLibSQL({ url: DATABASE_URL }),
+});
