@@ -2,6 +2,9 @@ import { PrismaLibSQL } from "@prisma/adapter-libsql";
 import { defineConfig } from "prisma/config";
 import { DATABASE_URL } from "./lib/db-url";
 
+// The schema names the variable; when it is not set, Prisma turns to an engine that it downloads.
+process.env.DATABASE_URL ||= DATABASE_URL;
+
 /** `engine: "js"`: migrations run through the adapter, and Prisma downloads no engine. */
 export default defineConfig({
   schema: "prisma/schema.prisma",

@@ -16,7 +16,12 @@ export const viewport: Viewport = { width: "device-width", initialScale: 1, inte
 export default async function RootLayout({ children }: { readonly children: ReactNode }) {
   const theme = toTheme((await cookies()).get(THEME_COOKIE)?.value);
   return (
-    <html lang="en" data-theme={theme} className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+    <html
+      lang="en"
+      data-theme={theme}
+      className={`${GeistSans.variable} ${GeistMono.variable}`}
+      suppressHydrationWarning
+    >
       <body className="font-sans">{children}</body>
     </html>
   );

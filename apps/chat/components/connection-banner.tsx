@@ -16,7 +16,11 @@ export function ConnectionBanner() {
   const isLate = useIsLate(state !== "connected");
   const text = wordsFor(state, isLate, isBack);
   return (
-    <div role="status" aria-live="polite" className="pointer-events-none fixed inset-x-0 top-3 z-50 flex justify-center">
+    <div
+      role="status"
+      aria-live="polite"
+      className="pointer-events-none fixed inset-x-0 top-3 z-50 flex justify-center"
+    >
       {text && (
         <p
           className={cn(

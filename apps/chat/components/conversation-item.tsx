@@ -17,7 +17,7 @@ export function ConversationItem({ conversation, isOpen }: ConversationItemProps
     <Link
       href={`/conversations/${id}`}
       aria-current={isOpen ? "page" : undefined}
-      className={cn("flex items-center gap-3 rounded-lg px-2 py-2 hover:bg-accent-soft", isOpen && "bg-accent-soft")}
+      className={cn("flex items-center gap-3 rounded-lg px-2 py-2 hover:bg-accent-soft/60", isOpen && "bg-accent-soft")}
     >
       {isGroup || other === undefined ? (
         <span className="inline-flex size-9 shrink-0 items-center justify-center rounded-full border bg-raised">

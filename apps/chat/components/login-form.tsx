@@ -4,7 +4,7 @@ import { useActionState, useRef } from "react";
 import { type SignInState, signIn } from "@/app/actions/session";
 import { Avatar } from "@/components/ui/avatar";
 import { Button } from "@/components/ui/button";
-import { Input } from "@/components/ui/input";
+import { Field } from "@/components/ui/input";
 
 interface DemoPerson {
   readonly id: string;
@@ -26,14 +26,15 @@ export function LoginForm({ people, password }: { readonly people: readonly Demo
 
   return (
     <form action={action} className="grid gap-4 rounded-xl border bg-raised p-5 shadow-sm" noValidate>
-      <label className="grid gap-1.5 text-sm">
-        Email
-        <Input ref={emailInput} name="email" type="email" autoComplete="username" defaultValue={state.email} />
-      </label>
-      <label className="grid gap-1.5 text-sm">
-        Password
-        <Input ref={passwordInput} name="password" type="password" autoComplete="current-password" />
-      </label>
+      <Field
+        label="Email"
+        ref={emailInput}
+        name="email"
+        type="email"
+        autoComplete="username"
+        defaultValue={state.email}
+      />
+      <Field label="Password" ref={passwordInput} name="password" type="password" autoComplete="current-password" />
       <p role="alert" className="min-h-5 text-danger text-sm">
         {isPending ? "" : state.error}
       </p>

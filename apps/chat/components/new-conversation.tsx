@@ -7,7 +7,7 @@ import { startConversation } from "@/app/actions/chat";
 import { Avatar } from "@/components/ui/avatar";
 import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
-import { Input } from "@/components/ui/input";
+import { Field } from "@/components/ui/input";
 import type { Person } from "@/lib/types";
 
 export function NewConversation({ people }: { readonly people: readonly Person[] }) {
@@ -48,10 +48,7 @@ export function NewConversation({ people }: { readonly people: readonly Person[]
             </label>
           ))}
         </fieldset>
-        <label className="grid gap-1.5 text-sm">
-          Title (optional)
-          <Input name="title" maxLength={60} autoComplete="off" />
-        </label>
+        <Field label="Title (optional)" name="title" maxLength={60} autoComplete="off" />
         <p role="alert" className="min-h-5 text-danger text-sm">
           {error}
         </p>

@@ -32,7 +32,7 @@ export function Notifications({ userId }: { readonly userId: string }) {
       role="status"
       aria-live="polite"
       aria-label="Notifications"
-      className="pointer-events-none fixed top-3 right-3 z-40 grid w-[min(22rem,calc(100vw-1.5rem))] gap-2"
+      className="pointer-events-none fixed top-18 right-3 z-40 grid w-[min(22rem,calc(100vw-1.5rem))] gap-2"
     >
       {shown.map((notification) => (
         <Toast key={notification.message.id} {...notification} onDismiss={dismiss} />

@@ -81,7 +81,7 @@ function PageLink({ href, icon, children }: PageLinkProps) {
       href={href}
       aria-current={isOpen ? "page" : undefined}
       className={cn(
-        "flex items-center gap-3 rounded-lg px-3 py-2 text-sm hover:bg-accent-soft [&_svg]:size-4",
+        "flex items-center gap-3 rounded-lg px-3 py-2 text-sm hover:bg-accent-soft/60 [&_svg]:size-4",
         isOpen && "bg-accent-soft",
       )}
     >

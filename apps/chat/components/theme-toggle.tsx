@@ -9,7 +9,13 @@ const YEAR = 365 * 24 * 3600;
 /** Switches to the other scheme and remembers it. */
 export function ThemeToggle() {
   return (
-    <Button variant="ghost" size="icon" aria-label="Switch between light and dark" title="Light or dark" onClick={toggle}>
+    <Button
+      variant="ghost"
+      size="icon"
+      aria-label="Switch between light and dark"
+      title="Light or dark"
+      onClick={toggle}
+    >
       <Sun className="hidden in-data-[theme=dark]:block" />
       <Moon className="in-data-[theme=dark]:hidden" />
     </Button>

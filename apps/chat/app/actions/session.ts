@@ -6,7 +6,10 @@ import { redirect } from "next/navigation";
 import { z } from "zod";
 import { authentication } from "@/auth";
 
-const credentials = z.object({ email: z.email("Enter an email address."), password: z.string().min(1, "Enter a password.") });
+const credentials = z.object({
+  email: z.email("Enter an email address."),
+  password: z.string().min(1, "Enter a password."),
+});
 
 /** The form's state: what to tell the person, and what they typed. */
 export interface SignInState {

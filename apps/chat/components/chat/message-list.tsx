@@ -37,8 +37,14 @@ export function MessageList({ messages, pending, currentUserId, hasOlder, onOlde
 
   return (
     <div className="relative min-h-0 flex-1">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard scrolls it */}
-      <div ref={box} onScroll={onScroll} className="flex h-full flex-col-reverse overflow-y-auto" tabIndex={0} role="region" aria-label="Messages">
+      <section
+        ref={box}
+        onScroll={onScroll}
+        className="flex h-full flex-col-reverse overflow-y-auto"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard scrolls it
+        tabIndex={0}
+        aria-label="Messages"
+      >
         <ol className="grid content-start gap-1 px-4 py-3">
           {hasOlder && <Older onReached={onOlder} first={messages[0]?.id} />}
           {messages.map((message, index) => {
@@ -58,7 +64,7 @@ export function MessageList({ messages, pending, currentUserId, hasOlder, onOlde
             <PendingBubble key={message.id} content={message.content} />
           ))}
         </ol>
-      </div>
+      </section>
       {!isAtEnd && (
         <Button
           variant="outline"

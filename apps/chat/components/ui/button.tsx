@@ -22,5 +22,11 @@ type ButtonProps = ComponentProps<"button"> & VariantProps<typeof buttonVariants
 
 export function Button({ className, variant, size, asChild = false, type = "button", ...props }: ButtonProps) {
   const Component = asChild ? Slot.Root : "button";
-  return <Component type={asChild ? undefined : type} className={cn(buttonVariants({ variant, size }), className)} {...props} />;
+  return (
+    <Component
+      type={asChild ? undefined : type}
+      className={cn(buttonVariants({ variant, size }), className)}
+      {...props}
+    />
+  );
 }

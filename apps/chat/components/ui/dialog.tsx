@@ -25,7 +25,10 @@ export function Dialog({ open, onOpenChange, trigger, title, description, childr
             <DialogPrimitive.Description className="text-muted text-sm">{description}</DialogPrimitive.Description>
           </div>
           {children}
-          <DialogPrimitive.Close className="absolute top-4 right-4 rounded-md p-1 hover:bg-accent-soft" aria-label="Close">
+          <DialogPrimitive.Close
+            className="absolute top-4 right-4 rounded-md p-1 hover:bg-accent-soft"
+            aria-label="Close"
+          >
             <X className="size-4" />
           </DialogPrimitive.Close>
         </DialogPrimitive.Content>
