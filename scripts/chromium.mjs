@@ -10,13 +10,13 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-s
  * The path of a Chromium: CHROME_BIN, one on PATH, or Playwright's own. On Debian as root it is installed where there is
  * none; elsewhere this process ends with the command to run.
  */
-export function findChromium() {
+export async function findChromium() {
   const found = fromEnvironment() ?? fromPath() ?? fromPlaywright();
   if (found !== null) return found;
   if (process.getuid?.() === 0 && isDebian()) {
     console.log("No Chromium here, and the browser tests need one: installing it by apt-get.");
-    run("apt-get", ["update", "-qq"]);
-    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], {
+    await run("apt-get", ["update", "-qq"]);
+    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], {
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
     });
     const installed = fromPath();

@@ -1,0 +1,99 @@
+// The chat of apps/chat: what it needs before it runs, and its processes.
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { bin, ROOT, run, runQuietly } from "./install.mjs";
+import { unlessUnchanged } from "./unchanged.mjs";
+
+const CHAT = `${ROOT}apps/chat`;
+const LOOPBACK = "127.0.0.1";
+const DEFAULT_PORT = 3000;
+
+/**
+ * Builds what has changed, and answers what to run.
+ *
+ * @param serverPort where the server listens; undefined: as the chat's .env says
+ */
+export async function prepareChat({ isWatching, serverPort }) {
+  writeEnvironment();
+  const port = await freePort(Number(process.env.PORT ?? DEFAULT_PORT));
+  const url = `http://localhost:${port}`;
+  const env = { ...process.env, BETTER_AUTH_URL: url, NEXT_TELEMETRY_DISABLED: "1", CHECKPOINT_DISABLE: "1" };
+  if (env.PUSHER_KEY) env.NEXT_PUBLIC_PUSHER_KEY ??= env.PUSHER_KEY;
+  if (serverPort !== undefined) Object.assign(env, { PUSHER_PORT: serverPort, NEXT_PUBLIC_PUSHER_PORT: serverPort });
+  const options = { cwd: CHAT, env };
+
+  await run(bin("tsc"), ["--build", "packages/next/tsconfig.build.json", "packages/react/tsconfig.build.json"]);
+  await prepareDatabase(options);
+  if (!isWatching) await build(options);
+  const next = isWatching ? ["dev"] : ["start"];
+  return {
+    url,
+    processes: [
+      { command: bin("next"), args: [...next, "-H", LOOPBACK, "-p", `${port}`], options },
+      { command: bin("tsx"), args: ["--env-file=.env", "feed/main.ts"], options },
+    ],
+  };
+}
+
+/** The chat's variables, with a secret of its own. */
+function writeEnvironment() {
+  if (existsSync(`${CHAT}/.env`)) return;
+  const example = readFileSync(`${CHAT}/.env.example`, "utf8");
+  const secret = randomBytes(32).toString("base64");
+  writeFileSync(`${CHAT}/.env`, example.replace(/^BETTER_AUTH_SECRET=$/m, `BETTER_AUTH_SECRET=${secret}`), {
+    mode: 0o600,
+  });
+}
+
+async function prepareDatabase(options) {
+  const generated = `${CHAT}/generated/prisma`;
+  await unlessUnchanged(
+    { stamp: `${CHAT}/generated/stamp`, output: generated, inputs: [`${CHAT}/prisma/schema.prisma`] },
+    () => runQuietly(bin("prisma"), ["generate"], options),
+  );
+  const database = {
+    stamp: `${CHAT}/prisma/chat.db-stamp`,
+    output: `${CHAT}/prisma/chat.db`,
+    inputs: [`${CHAT}/prisma`, `${CHAT}/lib/demo.ts`],
+    extra: process.env.DATABASE_URL,
+  };
+  await unlessUnchanged(database, async () => {
+    console.log("Chat: preparing the database …");
+    await runQuietly(bin("prisma"), ["migrate", "deploy"], options);
+    await runQuietly(bin("prisma"), ["db", "seed"], options);
+  });
+}
+
+async function build(options) {
+  const inputs = [CHAT, `${ROOT}packages/react/src`, `${ROOT}packages/next/src`, `${ROOT}package-lock.json`];
+  const output = `${CHAT}/.next/BUILD_ID`;
+  const extra = JSON.stringify(
+    Object.entries(options.env)
+      .filter(([name]) => name.startsWith("NEXT_PUBLIC_"))
+      .sort(),
+  );
+  await unlessUnchanged({ stamp: `${CHAT}/.next/stamp`, output, inputs, extra }, async () => {
+    console.log("Chat: building, which takes half a minute …");
+    await runQuietly(bin("next"), ["build"], options);
+  });
+}
+
+/** Resolves when the chat answers. */
+export async function untilReady(url) {
+  while (!(await fetch(url).catch(() => null))) await delay(100);
+}
+
+/** That port, or the next one that nobody has. */
+async function freePort(wanted) {
+  for (let port = wanted; port < wanted + 100; port += 1) if (await isFree(port)) return port;
+  return wanted;
+}
+
+const isFree = (port) =>
+  new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, LOOPBACK, () => probe.close(() => resolve(true)));
+  });
