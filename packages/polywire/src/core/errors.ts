@@ -1,6 +1,8 @@
 export type ErrorCode =
   | "bad-request"
   | "unauthorized"
+  /** Unauthorized, for what proves the right was signed with another secret, or over another text. */
+  | "bad-signature"
   | "forbidden"
   | "not-found"
   | "limit-reached"

@@ -67,7 +67,7 @@ export class Hub implements BrokerSink {
     this.#runtime = runtime;
     this.#observer = observer;
     this.#fanOutTurn = fanOutTurn;
-    this.presence = new Presence(broker, this.#reads, runtime);
+    this.presence = new Presence(broker, this.#reads, runtime, observer);
   }
 
   /** Channels that have subscribers on this node. */
@@ -82,8 +82,12 @@ export class Hub implements BrokerSink {
     return count;
   }
 
-  /** Counts a session in. @throws RealtimeError `over-quota` when the app has all the connections it may have. */
-  connect(session: Session, app: App): void {
+  /**
+   * Counts a session in.
+   * @param origin of the page that connected
+   * @throws RealtimeError `over-quota` when the app has all the connections it may have
+   */
+  connect(session: Session, app: App, origin: string | null = null): void {
     const open = this.#sessions.get(app.id) ?? 0;
     const { connections } = app.limits;
     if (connections !== null && open >= connections) {
@@ -94,14 +98,15 @@ export class Hub implements BrokerSink {
       );
     }
     this.#sessions.set(app.id, open + 1);
-    this.#observer.connected(session);
+    this.#observer.connected(session, origin);
   }
 
-  disconnect(session: Session): void {
+  /** @param code of the close, where the transport has one */
+  disconnect(session: Session, code: number | null = null): void {
     const open = this.#sessions.get(session.appId) ?? 0;
     if (open > 1) this.#sessions.set(session.appId, open - 1);
     else this.#sessions.delete(session.appId);
-    this.#observer.disconnected(session);
+    this.#observer.disconnected(session, code);
   }
 
   /**
@@ -140,7 +145,7 @@ export class Hub implements BrokerSink {
     subscription.end();
     const channel = this.#channels.get(key);
     if (!channel?.remove(subscription)) return;
-    this.#observer.subscriptions(session.appId, name, -1);
+    this.#observer.subscriptions(session, name, -1);
     this.#recount(key);
     if (channel.size > 0) return;
     this.#channels.delete(key);
@@ -191,7 +196,7 @@ export class Hub implements BrokerSink {
       this.#channels.set(key, channel);
     }
     channel.add(subscription);
-    this.#observer.subscriptions(session.appId, name, 1);
+    this.#observer.subscriptions(session, name, 1);
     this.#recount(key);
     return channel;
   }

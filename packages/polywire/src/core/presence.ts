@@ -1,6 +1,7 @@
 import { type Broker, channelKey, type Member } from "./broker.js";
 import type { Coalesce } from "./coalesce.js";
-import type { ChannelName, ClientIdentity, Payload, Position, PresenceEvent } from "./event.js";
+import type { ChannelName, ClientIdentity, Payload, Position } from "./event.js";
+import type { HubObserver } from "./observer.js";
 import { channelPolicy } from "./policy.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
@@ -17,6 +18,7 @@ export class Presence {
     private readonly broker: Broker,
     private readonly reads: Coalesce,
     private readonly runtime: Runtime,
+    private readonly observer: HubObserver,
   ) {}
 
   /**
@@ -47,19 +49,20 @@ export class Presence {
   }
 
   async #change(
-    action: PresenceEvent["action"],
+    action: "enter" | "leave",
     session: Session,
     channel: ChannelName,
     member: Member,
     users: number,
   ): Promise<void> {
     const { log } = channelPolicy(channel);
-    await this.broker.change(
+    const client = { clientId: member.clientId, clientIdJson: member.clientIdJson };
+    const { edge } = await this.broker.change(
       channelKey(session.appId, channel),
       {
         kind: "presence",
         action,
-        client: { clientId: member.clientId, clientIdJson: member.clientIdJson },
+        client,
         origin: session.id,
         except: null,
         data: member.data,
@@ -69,5 +72,6 @@ export class Presence {
       member,
       { users, log },
     );
+    this.observer.presence(session, channel, action, client, edge);
   }
 }

@@ -3,6 +3,7 @@ import type { Connection, ConnectionHandler } from "./connection.js";
 import type { RealtimeError } from "./errors.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { Hub } from "./hub.js";
+import type { Attempt } from "./observer.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
 
@@ -53,8 +54,11 @@ export interface Protocol {
 
 /** What every protocol is made from. */
 export interface ProtocolContext {
-  /** Tells the log and the metrics what was refused to whom; null: to an HTTP caller, or before there was a session. */
-  refused(session: Session | null, reason: RealtimeError): void;
+  /**
+   * Tells the log, the metrics and the observer what was refused to whom; null: to an HTTP caller, or before there was a
+   * session. Without an attempt: the session is ended.
+   */
+  refused(session: Session | null, reason: RealtimeError, attempt?: Attempt): void;
   /** Tells the log of a fault that no client can be told of. */
   failed(error: unknown): void;
   readonly hub: Hub;

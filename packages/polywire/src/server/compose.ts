@@ -2,12 +2,14 @@ import { MemoryBroker } from "../brokers/memory/broker.js";
 import { appRegistry } from "../core/apps.js";
 import { Heartbeat } from "../core/heartbeat.js";
 import { Hub } from "../core/hub.js";
+import type { Observer } from "../core/observer.js";
 import type { ProtocolContext } from "../core/protocol.js";
 import { pusher } from "../protocols/pusher/index.js";
 import type { Config } from "./config.js";
 import { Gateway } from "./http/gateway.js";
 import type { Logger } from "./log.js";
 import { createMetrics, type Metrics } from "./metrics.js";
+import { both } from "./observers.js";
 import { nodeRuntime } from "./runtime.js";
 import { WebSocketTransport } from "./transports/websocket.js";
 
@@ -26,7 +28,8 @@ export interface Parts {
   readonly metrics: Metrics;
 }
 
-export function compose(config: Config, log: Logger): Parts {
+/** @param observer sees everything that happens, beside the metrics; null: nobody does */
+export function compose(config: Config, log: Logger, observer: Observer | null): Parts {
   const runtime = nodeRuntime;
   const apps = appRegistry(config.apps);
   const metrics = createMetrics({
@@ -35,7 +38,7 @@ export function compose(config: Config, log: Logger): Parts {
     writtenBytes: () => sockets.writtenBytes,
   });
   const broker = new MemoryBroker({ runtime, budgetBytes: config.historyBudgetBytes });
-  const hub = new Hub({ broker, runtime, observer: metrics.hub });
+  const hub = new Hub({ broker, runtime, observer: observer === null ? metrics.hub : both(metrics.hub, observer) });
   const heartbeat = new Heartbeat(runtime);
 
   const context: ProtocolContext = {
@@ -43,8 +46,9 @@ export function compose(config: Config, log: Logger): Parts {
     apps,
     runtime,
     heartbeat,
-    refused(session, reason) {
+    refused(session, reason, attempt) {
       metrics.refused(reason);
+      observer?.refused(session, reason, attempt ?? null);
       if (reason.code === "internal") log.error({ err: reason.cause }, "a request failed");
       log.debug({ app: session?.appId, session: session?.id, reason: reason.code }, reason.message);
     },

@@ -108,12 +108,13 @@ export function createMetrics(sources: MetricSources): Metrics {
 
   return {
     hub: {
+      presence: () => {},
       connected: ({ protocol }) => {
         connections.inc({ protocol });
         opened.inc({ protocol });
       },
       disconnected: ({ protocol }) => connections.dec({ protocol }),
-      subscriptions: (_appId, _channel, change) => subscriptions.inc(change),
+      subscriptions: (_session, _channel, change) => subscriptions.inc(change),
       published: (_appId, _channel, events) => published.inc({ source: "http" }, events.length),
       publishedEphemeral: () => published.inc({ source: "client" }),
       delivered: (encoder, deliveries) =>
@@ -133,7 +134,13 @@ export function createMetrics(sources: MetricSources): Metrics {
   };
 }
 
-const RIGHTS: ReadonlySet<ErrorCode> = new Set(["unauthorized", "forbidden", "origin-refused", "insecure"]);
+const RIGHTS: ReadonlySet<ErrorCode> = new Set([
+  "unauthorized",
+  "bad-signature",
+  "forbidden",
+  "origin-refused",
+  "insecure",
+]);
 
 /** A client may close with any code; only those that mean something to us are told apart. */
 function closeLabel(code: number): string {

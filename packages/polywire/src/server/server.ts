@@ -11,6 +11,7 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from "n
 import { type AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import type { Observer } from "../core/observer.js";
 import { compose, type Parts } from "./compose.js";
 import { type Config, ConfigError, isDevelopmentApp, refusePublicDevelopmentApp } from "./config.js";
 import { shuttingDown } from "./http/gateway.js";
@@ -65,8 +66,9 @@ export class PolywireServer implements Server {
   constructor(
     private readonly config: Config,
     private readonly log: Logger,
+    observer: Observer | null = null,
   ) {
-    this.#parts = compose(config, log);
+    this.#parts = compose(config, log, observer);
   }
 
   async listen(): Promise<Address> {

@@ -36,6 +36,7 @@ export const silentObserver: HubObserver = {
   connected() {},
   disconnected() {},
   subscriptions() {},
+  presence() {},
   published() {},
   publishedEphemeral() {},
   delivered() {},

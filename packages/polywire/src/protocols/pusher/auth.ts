@@ -16,7 +16,7 @@ const MAX_CLOCK_DIFFERENCE = 600; // seconds
  * have passed their grammars, and `channel_data` must be a JSON object: so no signature of one triple is another's.
  * @param auth `KEY:HEX`, the hex HMAC-SHA256 of `socket_id:channel` or `socket_id:channel:channel_data`
  * @returns `channel_data`, parsed
- * @throws RealtimeError `unauthorized` that names the text to sign, never the digest
+ * @throws RealtimeError `unauthorized`; `bad-signature` that names the text to sign, never the digest
  */
 export function authorizeChannel(
   app: App,
@@ -45,7 +45,7 @@ export function authorizeChannel(
   const signed = channelData === null ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
   if (!isSignature(auth.slice(at + 1), signed, app.secret)) {
     throw new RealtimeError(
-      "unauthorized",
+      "bad-signature",
       `The signature of "${channel}" is wrong.`,
       `It must be the hex HMAC-SHA256, with the app's secret, of ${JSON.stringify(signed)}. Check the secret.`,
     );
@@ -101,13 +101,17 @@ export function presenceMember(app: App, channelData: Json | null): { client: Cl
  * Proves that the app's secret signed this request (Pusher HTTP API, "Authentication").
  * @param now milliseconds since 1970
  * @returns the query parameters
- * @throws RealtimeError `unauthorized`; `bad-request` for a parameter that occurs twice
+ * @throws RealtimeError `unauthorized`, `bad-signature`; `bad-request` for a parameter that occurs twice
  */
 export function authenticate(request: HttpRequest, app: App, now: number): ReadonlyMap<string, string> {
   const query = parseQuery(request.query);
   const key = required(query, "auth_key");
   if (key !== app.key) {
-    throw new RealtimeError("unauthorized", `Unknown auth_key ${describe(key)} for app ${describe(app.id)}.`);
+    throw new RealtimeError(
+      "unauthorized",
+      `Unknown auth_key ${describe(key)} for app ${describe(app.id)}.`,
+      "Send with the key of that app.",
+    );
   }
   const version = required(query, "auth_version");
   if (version !== "1.0") {
@@ -127,7 +131,7 @@ export function authenticate(request: HttpRequest, app: App, now: number): Reado
   const signature = required(query, "auth_signature");
   if (!isSignature(signature, signed, app.secret)) {
     throw new RealtimeError(
-      "unauthorized",
+      "bad-signature",
       `Invalid signature: you should have sent HmacSHA256Hex(${JSON.stringify(signed)}, your_secret_key), but you sent ${describe(signature)}.`,
     );
   }

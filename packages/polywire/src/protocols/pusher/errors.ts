@@ -12,6 +12,7 @@ interface Words {
 const WORDS: Readonly<Record<ErrorCode, Words>> = {
   "bad-request": { code: 4300, status: 400, type: "BadRequest" },
   unauthorized: { code: 4009, status: 401, type: "AuthError" },
+  "bad-signature": { code: 4009, status: 401, type: "AuthError" },
   forbidden: { code: 4009, status: 403, type: "AuthError" },
   "not-found": { code: 4005, status: 404, type: "NotFound" },
   "limit-reached": { code: 4300, status: 400, type: "LimitReached" },

@@ -211,7 +211,7 @@ describe("signatures", () => {
     const digest = sign("1.2", "private-x").slice(4);
     const wrong = `key:${"0".repeat(64)}`;
     expect(() => authorizeChannel(APP, "1.2", "private-x", wrong, null)).toThrow(
-      expect.objectContaining({ code: "unauthorized", hint: expect.stringContaining('"1.2:private-x"') }),
+      expect.objectContaining({ code: "bad-signature", hint: expect.stringContaining('"1.2:private-x"') }),
     );
     try {
       authorizeChannel({ ...APP, secret: "canary" }, "1.2", "private-x", wrong, null);

@@ -23,9 +23,9 @@ export function pusher(common: ProtocolContext, { timeouts }: PusherOptions): Pr
     path: "/app/:key",
     refuse,
     open(connection, request) {
-      return refusing(connection, context, () => {
+      return refusing(connection, context, request, () => {
         const session = new PusherSession(socketId(), admit(context, request), connection, context);
-        session.open();
+        session.open(request.header("origin"));
         return session;
       });
     },
@@ -33,9 +33,13 @@ export function pusher(common: ProtocolContext, { timeouts }: PusherOptions): Pr
   const elsewhere: Endpoint = {
     path: "*",
     refuse,
-    open(connection, { path }) {
-      return refusing(connection, context, () => {
-        throw new RealtimeError("not-found", `There is nothing at ${describe(path)}.`, "Connect to /app/{key}.");
+    open(connection, request) {
+      return refusing(connection, context, request, () => {
+        throw new RealtimeError(
+          "not-found",
+          `There is nothing at ${describe(request.path)}.`,
+          "Connect to /app/{key}.",
+        );
       });
     },
   };
@@ -76,12 +80,17 @@ function admit({ apps }: ProtocolContext, request: RequestHead): App {
   return app;
 }
 
-function refusing(connection: Connection, { refused }: ProtocolContext, open: () => ConnectionHandler) {
+function refusing(
+  connection: Connection,
+  { refused }: ProtocolContext,
+  request: RequestHead,
+  open: () => ConnectionHandler,
+): ConnectionHandler {
   try {
     return open();
   } catch (error) {
     const reason = RealtimeError.from(error);
-    refused(null, reason);
+    refused(null, reason, { kind: "connection", origin: request.header("origin") });
     refuse(connection, reason);
     return DEAF;
   }

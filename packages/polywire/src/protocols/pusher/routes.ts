@@ -104,7 +104,7 @@ export function pusherRoutes(context: ProtocolContext): readonly Route[] {
         return ok(await handler(identify(context, request)));
       } catch (error) {
         const reason = RealtimeError.from(error);
-        context.refused(null, reason);
+        context.refused(null, reason, { kind: "request", method, path: request.path });
         return { status: wordsFor(reason).status, contentType: "text/plain", body: `${reason.explanation}\n` };
       }
     },
@@ -118,7 +118,7 @@ export function pusherRoutes(context: ProtocolContext): readonly Route[] {
   ];
 }
 
-/** @throws RealtimeError `unknown-app`, `app-disabled`, `unauthorized` */
+/** @throws RealtimeError `unknown-app`, `app-disabled`, `unauthorized`, `bad-signature` */
 function identify({ apps, runtime }: ProtocolContext, request: HttpRequest): Call {
   const id = request.params.appId ?? "";
   const app = apps.byId(id);

@@ -74,9 +74,9 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     return this.app.id;
   }
 
-  /** @throws RealtimeError `over-quota` */
-  open(): void {
-    this.context.hub.connect(this, this.app);
+  /** @param origin of the page that connected @throws RealtimeError `over-quota` */
+  open(origin: string | null): void {
+    this.context.hub.connect(this, this.app, origin);
     const { heartbeat, timeouts } = this.context;
     heartbeat.add(this, timeouts.activity);
     this.deliver(wire.connectionEstablished(this.id, Math.ceil(timeouts.activity / SECOND)));
@@ -100,7 +100,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
       this.#run(decode(data));
     } catch (error) {
       const reason = RealtimeError.from(error);
-      this.context.refused(this, reason);
+      this.context.refused(this, reason, { kind: "command" });
       this.deliver(wire.error(wordsFor(reason).code, reason.explanation, null));
     }
   }
@@ -129,13 +129,13 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     return pong;
   }
 
-  close(): void {
+  close(code: number): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.context.heartbeat.remove(this);
     for (const [channel, membership] of this.#memberships) this.#leave(channel, membership);
     this.#memberships.clear();
-    this.context.hub.disconnect(this);
+    this.context.hub.disconnect(this, code);
   }
 
   #run(command: wire.Command): void {
@@ -233,7 +233,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
       return;
     }
     const { type, status } = wordsFor(reason);
-    this.context.refused(this, reason);
+    this.context.refused(this, reason, { kind: "subscription", channel });
     this.deliver(wire.subscriptionError(channel, type, reason.explanation, status));
   }
 
@@ -271,7 +271,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
       this.context.hub.publishEphemeral(this.app.id, channel, draft).catch((error) => this.context.failed(error));
     } catch (error) {
       const reason = RealtimeError.from(error);
-      this.context.refused(this, reason);
+      this.context.refused(this, reason, { kind: "client-event", channel, event });
       this.deliver(wire.error(CLIENT_EVENT_REFUSED, reason.explanation, channel));
     }
   }
