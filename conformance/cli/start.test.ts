@@ -1,51 +1,11 @@
-import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { chromium } from "playwright";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { folder, polywire, portInUse, ROOT } from "../support/command.js";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const BIN = `${ROOT}packages/polywire/bin/polywire.js`;
 const PUSHER_JS = `${ROOT}node_modules/pusher-js/dist/web/pusher.min.js`;
-
-const stops: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-});
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "polywire-"));
-  stops.push(() => rmSync(path, { recursive: true }));
-  return path;
-}
-
-/** Runs the command until it exits, or until it has printed `until`. */
-async function polywire(
-  args: readonly string[],
-  { env = {}, until }: { env?: NodeJS.ProcessEnv; until?: string } = {},
-) {
-  const clean = { PATH: process.env.PATH, HOME: process.env.HOME, ...env };
-  const child = spawn(process.execPath, [BIN, ...args], { env: clean });
-  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
-  stops.push(() => {
-    child.kill("SIGKILL");
-    return exited;
-  });
-  let output = "";
-  const printed = new Promise<void>((resolve) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (chunk) => {
-        output += chunk;
-        if (until !== undefined && output.includes(until)) resolve();
-      });
-    }
-  });
-  await Promise.race([exited, printed]);
-  return { child, exited, output: () => output };
-}
 
 function file(content: string): string {
   const path = join(folder(), "polywire.json");
@@ -67,7 +27,7 @@ describe("polywire start", () => {
 
     const executablePath = process.env.CHROME_BIN;
     const browser = await chromium.launch({ args: ["--no-sandbox"], ...(executablePath && { executablePath }) });
-    stops.push(() => browser.close());
+    onTestFinished(() => browser.close());
     const tab = await browser.newPage();
     await tab.route("https://cdn.jsdelivr.net/**", (route) => route.fulfill({ path: PUSHER_JS }));
     const subscribed = tab
@@ -130,7 +90,7 @@ describe("polywire start", () => {
     const port = /https:\/\/127\.0\.0\.1:(\d+)/.exec(output())?.[1];
     const { WebSocket } = await import("ws");
     const socket = new WebSocket(`wss://127.0.0.1:${port}/app/app-key?protocol=7`, { rejectUnauthorized: false });
-    stops.push(() => socket.terminate());
+    onTestFinished(() => socket.terminate());
     const first = await new Promise((resolve) => socket.once("message", (data) => resolve(String(data))));
     expect(first).toContain("connection_established");
   });
@@ -173,11 +133,3 @@ describe("polywire start", () => {
     ).toHaveLength(1);
   });
 });
-
-async function portInUse(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  stops.push(() => new Promise((resolve) => server.close(resolve)));
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
