@@ -1,27 +1,15 @@
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import PusherServer from "pusher";
 import type Pusher from "pusher-js";
 import { expect, onTestFinished, test } from "vitest";
 import { APPS } from "../support/apps.js";
 import { type ClientOptions, type ConnectionError, connected, open, subscribed, unique } from "../support/client.js";
+import { freePort } from "../support/command.js";
 import { HOST } from "../support/context.js";
 import { inboxOf } from "../support/inbox.js";
 import { type ServerProcess, startServer } from "../support/server.js";
 
 /** A refused TCP connection costs pusher-js 15 seconds. */
 const PATIENCE_MS = 25_000;
-
-/** A port that was free a moment ago. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once("error", reject);
-    probe.listen(0, HOST, () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
-}
 
 /** A server that can be stopped and started again on its port. */
 async function restartable() {

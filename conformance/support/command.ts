@@ -69,3 +69,12 @@ export async function portInUse(): Promise<number> {
   const address = server.address();
   return typeof address === "object" && address !== null ? address.port : 0;
 }
+
+/** A port of loopback that nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
