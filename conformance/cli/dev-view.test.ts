@@ -82,7 +82,7 @@ describe("polywire dev shows", () => {
     const pusher = await client();
     const id = idOf(pusher);
     await subscribed(pusher, "news");
-    await line(new RegExp(`^\\d\\d:\\d\\d:\\d\\d {2}connected {7}${id} from no page`, "m"));
+    await line(new RegExp(`^\\d\\d:\\d\\d:\\d\\d {2}connected {7}${id} from no page$`, "m"));
     await line(new RegExp(`subscribed {6}news by ${id}$`, "m"));
     pusher.unsubscribe("news");
     await line(new RegExp(`unsubscribed {4}news by ${id}$`, "m"));
@@ -154,7 +154,7 @@ describe("polywire dev shows", () => {
   it("a client with a key that is none", async () => {
     await client({ key: "eight" });
     await line(
-      /refused +connection from no page .*: App key "eight" does not exist\. .*NEXT_PUBLIC_PUSHER_KEY.*restart next dev/m,
+      /refused +connection from no page: App key "eight" does not exist\. .*NEXT_PUBLIC_PUSHER_KEY.*restart next dev/m,
     );
   });
 
@@ -178,7 +178,7 @@ describe("polywire dev shows", () => {
   it("requests with another secret, another key, another app, or an old clock", async () => {
     await refused(backend({ secret: "another" }).trigger("news", "e", {}));
     await line(
-      /refused +POST \/apps\/7\/events: Invalid signature.*PUSHER_SECRET differs from this server's.*restart next dev/m,
+      /refused +POST \/apps\/7\/events: Invalid signature: The sender signed with another secret: its PUSHER_SECRET differs from this server's.*restart next dev/m,
     );
     await refused(backend({ key: "eight" }).trigger("news", "e", {}));
     await line(/refused +POST \/apps\/7\/events: Unknown auth_key "eight" for app "7"/m);

@@ -119,8 +119,7 @@ function describe(attempt: Attempt): string {
   }
 }
 
-const from = (origin: string | null): string =>
-  origin === null ? "from no page (it sent no origin)" : `from ${shown(origin)}`;
+const from = (origin: string | null): string => (origin === null ? "from no page" : `from ${shown(origin)}`);
 
 const audience = (receivers: number): string =>
   receivers === 0 ? "nobody" : receivers === 1 ? "1 subscriber" : `${receivers} subscribers`;

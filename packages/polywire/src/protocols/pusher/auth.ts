@@ -132,7 +132,8 @@ export function authenticate(request: HttpRequest, app: App, now: number): Reado
   if (!isSignature(signature, signed, app.secret)) {
     throw new RealtimeError(
       "bad-signature",
-      `Invalid signature: you should have sent HmacSHA256Hex(${JSON.stringify(signed)}, your_secret_key), but you sent ${describe(signature)}.`,
+      "Invalid signature:",
+      `you should have sent HmacSHA256Hex(${JSON.stringify(signed)}, your_secret_key), but you sent ${describe(signature)}.`,
     );
   }
   return query;
