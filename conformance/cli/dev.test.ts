@@ -150,7 +150,7 @@ describe("polywire dev, started in an app", () => {
 
   it("names the lines that lead elsewhere, and what they must be", async () => {
     const port = await freePort();
-    const lines = `\n# hosts\nPUSHER_HOST=api.example.com\nPUSHER_PORT=443\nPUSHER_SCHEME=https\n`;
+    const lines = `\nPUSHER_HOST=old.example.com\nPUSHER_HOST=api.example.com\nPUSHER_PORT=443\nPUSHER_SCHEME=https\n`;
     const cwd = app({ ".env": lines, ".env.local": CREDENTIALS });
     const { output } = await dev(cwd, ["--port", String(port)]);
     expect(output()).toContain("These lead elsewhere than to this server");

@@ -69,7 +69,9 @@ async function isWanted({ missing }: Setup): Promise<boolean> {
     process.exit(130);
   });
   const closed = new Promise<string>((resolve) => prompt.once("close", () => resolve("no")));
-  const answer = await Promise.race([prompt.question(`  Write these lines to ${ENV_LOCAL}? [Y/n] `), closed]);
+  // Of a question that is closed, newer versions of Node reject the answer.
+  const asked = prompt.question(`  Write these lines to ${ENV_LOCAL}? [Y/n] `).catch(() => "no");
+  const answer = await Promise.race([asked, closed]);
   prompt.close();
   return /^(y|yes|)$/i.test(answer.trim());
 }
@@ -97,13 +99,23 @@ function watch(folder: string, { app, port }: Setup, flag: number | null, termin
   const started = JSON.stringify([app, port]);
   let told = started;
   const look = () => {
-    const files = new EnvFiles(folder);
-    const now = setupOf((name) => files.get(name), flag);
-    const found = now.lacksCredentials ? "incomplete" : JSON.stringify([now.app, now.port]);
+    const found = identityOf(folder, flag);
     if (found !== told && found !== started) terminal.line("notice", CHANGED);
     told = found;
   };
   for (const name of ENV_FILES) watchFile(join(folder, name), { interval: WATCH_MS, persistent: false }, look);
+}
+
+/** What a server must be restarted for, as text; the same for all that cannot be used. */
+function identityOf(folder: string, flag: number | null): string {
+  try {
+    const files = new EnvFiles(folder);
+    const { app, port, lacksCredentials } = setupOf((name) => files.get(name), flag);
+    return lacksCredentials ? "incomplete" : JSON.stringify([app, port]);
+  } catch (error) {
+    if (error instanceof ConfigError) return "incomplete";
+    throw error;
+  }
 }
 
 const WATCH_MS = 1000;

@@ -56,6 +56,20 @@ describe("a server of its own", () => {
     expect((await get(adminPort ?? 0, "/")).status).toBe(404);
   });
 
+  it("counts a wrong signature apart from a missing one", async () => {
+    const { port, adminPort } = await create({ adminPort: 0 }).listen();
+    const { socket } = await open(port);
+    const refusal = async (auth: string) => {
+      socket.send(JSON.stringify({ event: "pusher:subscribe", data: { channel: "private-x", auth } }));
+      return new Promise<string>((resolve) => socket.once("message", (data) => resolve(String(data))));
+    };
+    expect(await refusal("")).toContain("AuthError");
+    for (let n = 0; n < 2; n++) expect(await refusal(`app-key:${"0".repeat(64)}`)).toContain("AuthError");
+    const metrics = await (await get(adminPort ?? 0, "/metrics")).text();
+    expect(metrics).toContain('rt_auth_failures_total{kind="unauthorized"} 1\n');
+    expect(metrics).toContain('rt_auth_failures_total{kind="bad-signature"} 2\n');
+  });
+
   it("serves sockets and HTTP under a path prefix", async () => {
     const { port } = await create({ pathPrefix: "/realtime" }).listen();
     expect((await open(port, "/realtime/app/app-key?protocol=7")).first.event).toBe("pusher:connection_established");
