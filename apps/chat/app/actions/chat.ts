@@ -52,9 +52,14 @@ async function store(message: { id: string; conversationId: string; content: str
 export async function markRead(conversationId: string, number: number): Promise<void> {
   const session = await auth();
   if (!session || typeof conversationId !== "string" || !Number.isSafeInteger(number)) return;
+  const { _max: seen } = await db.message.aggregate({
+    where: { conversationId, number: { lte: number } },
+    _max: { number: true },
+  });
+  const lastReadNumber = seen.number ?? 0;
   const { count } = await db.membership.updateMany({
-    where: { conversationId, userId: session.user.id, lastReadNumber: { lt: number } },
-    data: { lastReadNumber: number },
+    where: { conversationId, userId: session.user.id, lastReadNumber: { lt: lastReadNumber } },
+    data: { lastReadNumber },
   });
   if (count > 0) await tellMember(conversationId, session.user.id, null);
 }
