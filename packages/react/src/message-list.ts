@@ -12,8 +12,9 @@ export interface MessageSource<T> {
   /** What tells messages apart; by default their field `id`. Messages without an id are all different. */
   readonly id?: IdOf<T>;
   /**
-   * Loads, oldest first, what came after the message with that id (all there is, if null). Called after an outage; may
-   * bring what is known already. When it rejects, that is reported, and the next outage's call makes up for it.
+   * Loads, oldest first, what came after the message with that id (all there is, if null). Called once the channel is
+   * subscribed to, for what came since `initial` was made, and after each outage; may bring what is known already. When it
+   * rejects, that is reported, and the next call makes up for it.
    */
   readonly refetch?: (lastId: MessageId | null) => Promise<readonly T[]>;
 }
@@ -31,7 +32,7 @@ export class MessageList<T> {
   /** The channel it is or was last attached to. */
   #channel: Channel | null = null;
   #isAttached = false;
-  /** Whether messages may have come while it was not attached. */
+  /** Whether messages may have come while it was not attached, as they may before it first is. */
   #wasAway = false;
   readonly #listeners = new Set<() => void>();
 
@@ -62,21 +63,17 @@ export class MessageList<T> {
 
   /** Takes in the messages of `channel` until released. */
   attach(channel: Channel, eventName: string): Release {
-    if (this.#channel !== null && this.#channel !== channel) this.#wasAway = true;
+    if (this.#channel !== channel) this.#wasAway = true;
     const mayMiss = this.#wasAway || this.#gap !== null;
     const isSubscribed = pusherDriver.isSubscribed(channel);
-    let wasSubscribed = isSubscribed || mayMiss;
     this.#channel = channel;
     this.#isAttached = true;
     let isReleased = false;
     const releases = [
       dispatcher.add(channel, eventName, (data) => this.#receive(data as T)),
-      dispatcher.add(channel, "pusher:subscription_succeeded", () => {
-        if (wasSubscribed) void this.#refetch();
-        wasSubscribed = true;
-      }),
+      dispatcher.add(channel, "pusher:subscription_succeeded", () => void this.#refetch()),
     ];
-    // Not at once: StrictMode detaches and attaches again.
+    // Nobody will confirm it again. Not at once: StrictMode detaches and attaches again.
     queueMicrotask(() => {
       if (mayMiss && isSubscribed && !isReleased) void this.#refetch();
     });
@@ -114,8 +111,8 @@ export class MessageList<T> {
     try {
       const missed = await refetch(since);
       if (turn !== this.#turn) return;
-      this.#gap = null;
       this.#fill(missed, indexOf(this.#messages, since, this.#idOf) + 1);
+      this.#gap = null;
     } catch (error) {
       report(error);
     }

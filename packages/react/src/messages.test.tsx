@@ -18,6 +18,22 @@ interface Message {
 
 type Refetch = (lastId: MessageId | null) => Promise<readonly Message[]>;
 
+/** What the application's server holds, and what it was asked for. */
+function history(...ids: readonly string[]) {
+  const calls: (MessageId | null)[] = [];
+  const kept = [...ids];
+  const after = (lastId: MessageId | null) => of(...kept.slice(kept.indexOf(String(lastId)) + 1));
+  return {
+    calls,
+    keep: (...more: readonly string[]) => kept.push(...more),
+    after,
+    refetch: async (lastId: MessageId | null) => {
+      calls.push(lastId);
+      return after(lastId);
+    },
+  };
+}
+
 interface Shown {
   readonly name?: string | null;
   readonly event?: string;
@@ -93,72 +109,148 @@ test("a later rendering of the server is merged in where it belongs", async () =
   expect(ids()).toBe("0 1 2 3 4");
 });
 
-test("the first subscription refetches nothing", async () => {
-  const calls: (MessageId | null)[] = [];
-  await setUp({
-    refetch: async (lastId) => {
-      calls.push(lastId);
-      return [];
+test("what came after the server's rendering is asked for once the channel is subscribed to", async () => {
+  const { calls, refetch } = history("1", "2", "3");
+  const { client, room, ids } = await setUp({ refetch });
+  expect(calls).toEqual(["1"]);
+  expect(ids()).toBe("1 2 3");
+  await publish(client, room, "message", { id: "4" });
+  expect(ids()).toBe("1 2 3 4");
+  expect(calls).toEqual(["1"]);
+});
+
+test("without anything rendered by the server, all there is is asked for", async () => {
+  const { calls, refetch } = history("1", "2");
+  const { ids } = await setUp({ initial: [], refetch });
+  expect(calls).toEqual([null]);
+  expect(ids()).toBe("1 2");
+});
+
+test("live messages that come before the first answer stay, after what it brings", async () => {
+  const answer = deferred<readonly Message[]>();
+  const { arrive, list, ids } = await setUp({ refetch: () => answer.promise });
+  arrive("4");
+  act(() => list().add({ id: "draft" }));
+  arrive("5", "live");
+  answer.resolve(of("2", "3", "4"));
+  await rendered();
+  expect(ids()).toBe("1 2 3 4 draft 5");
+  expect(list().messages.at(-1)?.text).toBe("live");
+});
+
+test("one who comes to a channel that is subscribed to already asks once, and the others not again", async () => {
+  const { calls, refetch } = history("1", "2");
+  const client: PusherClient = await connect();
+  const room = unique("room");
+  const shown: { messages: readonly Message[] } = { messages: [] };
+  const List = () => {
+    shown.messages = useMessages<Message>(room, "message", { initial: of("1"), refetch }).messages;
+    return null;
+  };
+  const app = (late: boolean) => (
+    <StrictMode>
+      <RealtimeProvider client={client}>
+        <List key="early" />
+        {late && <List key="late" />}
+      </RealtimeProvider>
+    </StrictMode>
+  );
+  const view = render(app(false));
+  await subscribedTo(client, room);
+  expect(calls).toEqual(["1"]);
+  view.rerender(app(true));
+  await rendered();
+  expect(calls).toEqual(["1", "1"]);
+  expect(shown.messages).toEqual(of("1", "2"));
+  view.rerender(app(false));
+  view.rerender(app(true));
+  await rendered();
+  expect(calls).toEqual(["1", "1", "1"]);
+});
+
+test("hidden before the answer, which is dropped: it is asked for again when shown", async () => {
+  const answers: ReturnType<typeof deferred<readonly Message[]>>[] = [];
+  const { show, ids } = await setUp({
+    refetch: () => {
+      const answer = deferred<readonly Message[]>();
+      answers.push(answer);
+      return answer.promise;
     },
   });
-  expect(calls).toEqual([]);
+  show({ mode: "hidden" });
+  answers[0]?.resolve(of("late"));
+  await rendered();
+  show({ mode: "visible" });
+  await rendered();
+  expect(ids()).toBe("1");
+  answers[1]?.resolve(of("2"));
+  await rendered();
+  expect(ids()).toBe("1 2");
+  expect(answers).toHaveLength(2);
+});
+
+test("a refetch that fails after unmounting is reported all the same", async () => {
+  const reported: unknown[] = [];
+  vi.stubGlobal("reportError", (error: unknown) => reported.push(error));
+  const answer = deferred<readonly Message[]>();
+  const { view } = await setUp({ refetch: () => answer.promise });
+  view.unmount();
+  answer.reject("offline");
+  await rendered();
+  expect(reported).toEqual(["offline"]);
 });
 
 test("after an outage what was missed is asked for from the last one, not from one added here", async () => {
-  const calls: (MessageId | null)[] = [];
-  const { client, room, arrive, list, ids } = await setUp({
-    refetch: async (lastId) => {
-      calls.push(lastId);
-      return of("3", "4");
-    },
-  });
+  const { calls, keep, refetch } = history("1");
+  const { client, room, arrive, list, ids } = await setUp({ refetch });
   arrive("2");
   act(() => list().add({ id: "draft" }));
+  keep("2", "3", "4");
   await reconnect(client);
   await subscribedTo(client, room);
-  expect(calls).toEqual(["2"]);
+  expect(calls).toEqual(["1", "2"]);
   expect(ids()).toBe("1 2 3 4 draft");
 });
 
-test("a refetch that failed is reported and made up for by the next one", async () => {
+test.each<[string, () => Promise<readonly Message[]>, unknown]>([
+  ["rejected", () => Promise.reject("offline"), "offline"],
+  ["brought no list", () => Promise.resolve(JSON.parse('{"error":"Sign in first."}')), expect.any(TypeError)],
+])("a refetch that %s is reported and made up for by the next one", async (_what, fail, error) => {
   const reported: unknown[] = [];
-  vi.stubGlobal("reportError", (error: unknown) => reported.push(error));
-  const calls: (MessageId | null)[] = [];
+  vi.stubGlobal("reportError", (reason: unknown) => reported.push(reason));
+  const { calls, after } = history("1", "2", "3", "4");
   const { client, room, arrive, ids } = await setUp({
-    refetch: async (lastId) => {
+    refetch: (lastId) => {
       calls.push(lastId);
-      if (calls.length === 1) throw "offline";
-      return of("2", "3", "4");
+      return calls.length <= 2 ? fail() : Promise.resolve(after(lastId));
     },
   });
-  await reconnect(client);
-  await subscribedTo(client, room);
   arrive("3");
-  await reconnect(client);
-  await subscribedTo(client, room);
-  expect(reported).toEqual(["offline"]);
-  expect(calls).toEqual(["1", "1"]);
+  for (const _outage of ["first", "second"]) {
+    await reconnect(client);
+    await subscribedTo(client, room);
+  }
+  expect(reported).toEqual([error, error]);
+  expect(calls).toEqual(["1", "1", "1"]);
   expect(ids()).toBe("1 2 3 4");
 });
 
 test("what a hidden Activity missed is asked for when it is shown again", async () => {
-  const calls: (MessageId | null)[] = [];
-  const { room, client, show, ids } = await setUp({
-    refetch: async (lastId) => {
-      calls.push(lastId);
-      return of("2");
-    },
-  });
+  const { calls, keep, refetch } = history("1");
+  const { room, client, show, ids } = await setUp({ refetch });
   show({ mode: "hidden" });
+  keep("2");
   await trigger(room, "message", { id: "2" });
   show({ mode: "visible" });
   await subscribedTo(client, room);
-  expect(calls).toEqual(["1"]);
+  expect(calls).toEqual(["1", "1"]);
   expect(ids()).toBe("1 2");
 });
 
 test("hidden for long, the channel is subscribed to again, and then asked for", async () => {
-  const { room, client, show, ids } = await setUp({ refetch: async () => of("2") });
+  const { keep, refetch } = history("1");
+  const { room, client, show, ids } = await setUp({ refetch });
+  keep("2");
   afterLinger(() => show({ mode: "hidden" }));
   expect(client.channel(room)).toBeUndefined();
   show({ mode: "visible" });
@@ -168,9 +260,9 @@ test("hidden for long, the channel is subscribed to again, and then asked for", 
 
 test("the result for a channel that is not shown any more is dropped", async () => {
   const answer = deferred<readonly Message[]>();
-  const { client, room, show, ids } = await setUp({ refetch: () => answer.promise });
-  await reconnect(client);
-  await subscribedTo(client, room);
+  const { client, show, ids } = await setUp({
+    refetch: (lastId) => (lastId === "1" ? answer.promise : Promise.resolve([])),
+  });
   const other = unique("room");
   show({ name: other, initial: of("x") });
   await subscribedTo(client, other);

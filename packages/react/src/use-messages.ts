@@ -23,7 +23,8 @@ interface Held<T> extends Place {
 
 /**
  * Subscribes while mounted, as `useChannel` does, and keeps each `eventName` that comes: none is lost in a burst, none is
- * there twice, and what an outage or a hidden `<Activity>` missed is loaded by `refetch`. Another name starts a new list.
+ * there twice, and what came before the subscription, during an outage or in a hidden `<Activity>` is loaded by `refetch`.
+ * Another name starts a new list.
  *
  * @typeParam T what the event's data is; it is not checked
  * @param channelName null for not now; the list stays
