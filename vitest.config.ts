@@ -1,5 +1,6 @@
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { BROWSER_COMMANDS } from "./conformance/support/browser-commands.js";
 
 /** Where Chromium is, as scripts/test.mjs found it. */
 const executablePath = process.env.CHROME_BIN;
@@ -15,6 +16,15 @@ const args = [
   "--disable-sync",
 ];
 
+const inChromium = () => ({
+  enabled: true,
+  headless: true,
+  screenshotFailures: false,
+  provider: playwright({ launchOptions: { args, ...(executablePath && { executablePath }) } }),
+  instances: [{ browser: "chromium" as const }],
+  commands: BROWSER_COMMANDS,
+});
+
 export default defineConfig({
   test: {
     projects: [
@@ -28,6 +38,7 @@ export default defineConfig({
         test: {
           name: "react",
           include: ["packages/react/src/**/*.test.tsx"],
+          exclude: ["**/*.browser.test.tsx"],
           environment: "happy-dom",
           environmentOptions: { happyDOM: { settings: { fetch: { disableSameOriginPolicy: true } } } },
           globalSetup: ["conformance/support/global-setup.ts"],
@@ -48,13 +59,18 @@ export default defineConfig({
           include: ["conformance/pusher-js/*.test.ts", "conformance/laravel-echo/*.test.ts"],
           globalSetup: ["conformance/support/global-setup.ts"],
           testTimeout: 20_000,
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            provider: playwright({ launchOptions: { args, ...(executablePath && { executablePath }) } }),
-            instances: [{ browser: "chromium" }],
-          },
+          browser: inChromium(),
+        },
+      },
+      {
+        test: {
+          name: "react-chromium",
+          include: ["packages/react/src/**/*.test.tsx"],
+          // Of a server, and of variables that a bundler fills in.
+          exclude: ["packages/react/src/{server-rendering,default-client}.test.tsx"],
+          globalSetup: ["conformance/support/global-setup.ts"],
+          testTimeout: 20_000,
+          browser: inChromium(),
         },
       },
     ],
