@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { BROWSER_COMMANDS } from "./conformance/support/browser-commands.js";
@@ -15,6 +17,19 @@ const args = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+/** The folder of a package of React 18.3, which conformance has beside the 19 of packages/react. */
+const react18 = (name: string) =>
+  dirname(createRequire(`${import.meta.dirname}/conformance/`).resolve(`${name}/package.json`));
+
+const inHappyDom = {
+  include: ["packages/react/src/**/*.test.tsx"],
+  exclude: ["**/*.browser.test.tsx"],
+  environment: "happy-dom",
+  environmentOptions: { happyDOM: { settings: { fetch: { disableSameOriginPolicy: true } } } },
+  globalSetup: ["conformance/support/global-setup.ts"],
+  testTimeout: 20_000,
+};
 
 const inChromium = () => ({
   enabled: true,
@@ -37,12 +52,24 @@ export default defineConfig({
       {
         test: {
           name: "react",
-          include: ["packages/react/src/**/*.test.tsx"],
-          exclude: ["**/*.browser.test.tsx"],
-          environment: "happy-dom",
-          environmentOptions: { happyDOM: { settings: { fetch: { disableSameOriginPolicy: true } } } },
-          globalSetup: ["conformance/support/global-setup.ts"],
-          testTimeout: 20_000,
+          provide: { react: "19" },
+          ...inHappyDom,
+        },
+      },
+      {
+        // The oldest React that the hooks are for, under everything that imports React.
+        resolve: {
+          alias: {
+            react: react18("react"),
+            "react-dom": react18("react-dom"),
+            "@testing-library/react": `${import.meta.dirname}/node_modules/@testing-library/react/dist/@testing-library/react.esm.js`,
+          },
+        },
+        test: {
+          name: "react-18",
+          provide: { react: "18" },
+          ...inHappyDom,
+          server: { deps: { inline: ["@testing-library/react"] } },
         },
       },
       {
@@ -65,6 +92,7 @@ export default defineConfig({
       {
         test: {
           name: "react-chromium",
+          provide: { react: "19" },
           include: ["packages/react/src/**/*.test.tsx"],
           // Of a server, and of variables that a bundler fills in.
           exclude: ["packages/react/src/{server-rendering,default-client}.test.tsx"],

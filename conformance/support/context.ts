@@ -11,5 +11,7 @@ export const HOST = "127.0.0.1";
 declare module "vitest" {
   export interface ProvidedContext {
     ports: Ports;
+    /** The major version of React that the hooks are tested with. */
+    react: string;
   }
 }

@@ -1,11 +1,13 @@
 import { cleanup } from "@testing-library/react";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { version } from "react";
+import { afterEach, describe, expect, inject, test, vi } from "vitest";
+import "../../../conformance/support/context.js";
 import { CLIENT_CASES } from "./testing/cases-clients.js";
 import { EVENT_CASES } from "./testing/cases-events.js";
 import { MESSAGE_CASES } from "./testing/cases-messages.js";
 import { PRESENCE_CASES } from "./testing/cases-presence.js";
 import { SUBSCRIPTION_CASES } from "./testing/cases-subscriptions.js";
-import { OURS } from "./testing/hooks.js";
+import { OURS, requires } from "./testing/hooks.js";
 import { NAIVE } from "./testing/naive.js";
 
 const CASES = [...SUBSCRIPTION_CASES, ...EVENT_CASES, ...PRESENCE_CASES, ...MESSAGE_CASES, ...CLIENT_CASES];
@@ -15,14 +17,20 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+test("this is the React that the project is for", () => {
+  expect(version.split(".")[0]).toBe(inject("react"));
+});
+
 describe.each(CASES.map((entry) => ({ ...entry, numbers: entry.entries.join(", ") })))(
   "bug catalogue $numbers: $title",
-  ({ observe, right, wrong, naive }) => {
-    test("the naive hooks get it wrong", async () => {
+  ({ observe, right, wrong, naive, needs }) => {
+    test("the naive hooks get it wrong", async (context) => {
+      requires(needs, context);
       expect(await observe({ ...NAIVE, ...naive })).toEqual(wrong);
     });
 
-    test("ours get it right", async () => {
+    test("ours get it right", async (context) => {
+      requires(needs, context);
       expect(await observe(OURS)).toEqual(right);
     });
   },

@@ -14,6 +14,7 @@ import {
   useTrigger,
 } from "./index.js";
 import { newClients } from "./testing/cases-clients.js";
+import { requires } from "./testing/hooks.js";
 import { afterLinger, reconnect, rendered, subscribedTo } from "./testing/support.js";
 
 afterEach(cleanup);
@@ -62,7 +63,8 @@ test("a client event that was refused is no reason for a later loss", async () =
   expect(seen.at(-1)).toEqual({ state: "disconnected", reason: null });
 });
 
-test("a client of options is disconnected after the linger, and the same one connects when shown again", async () => {
+test("a client of options is disconnected after the linger, and the same one connects when shown again", async (context) => {
+  requires("Activity", context);
   const clients = newClients();
   const options = { key: APPS.main.key, ...clientOptions() };
   const app = (mode: "hidden" | "visible") => (

@@ -1,9 +1,10 @@
 import { act, cleanup, render } from "@testing-library/react";
-import { Activity, StrictMode } from "react";
+import { Activity, type ReactNode, StrictMode } from "react";
 import { afterEach, expect, test, vi } from "vitest";
 import { trigger } from "../../../conformance/support/application.js";
 import { connect, unique } from "../../../conformance/support/client.js";
 import { type MessageId, type Messages, type PusherClient, RealtimeProvider, useMessages } from "./index.js";
+import { requires } from "./testing/hooks.js";
 import { afterLinger, deferred, publish, receive, reconnect, rendered, subscribedTo } from "./testing/support.js";
 
 afterEach(() => {
@@ -43,6 +44,10 @@ interface Shown {
 
 const of = (...ids: readonly string[]): Message[] => ids.map((id) => ({ id }));
 
+/** `<Activity>`, or in React 18 what is always shown. */
+const Hideable =
+  Activity ?? (({ children }: { readonly mode: "hidden" | "visible"; readonly children: ReactNode }) => children);
+
 async function setUp({ refetch, ...first }: Shown & { readonly refetch?: Refetch } = {}) {
   const client: PusherClient = await connect();
   const room = unique("room");
@@ -54,9 +59,9 @@ async function setUp({ refetch, ...first }: Shown & { readonly refetch?: Refetch
   const app = ({ mode = "visible", ...shown }: Shown) => (
     <StrictMode>
       <RealtimeProvider client={client}>
-        <Activity mode={mode}>
+        <Hideable mode={mode}>
           <List {...shown} />
-        </Activity>
+        </Hideable>
       </RealtimeProvider>
     </StrictMode>
   );
@@ -168,7 +173,8 @@ test("one who comes to a channel that is subscribed to already asks once, and th
   expect(calls).toEqual(["1", "1", "1"]);
 });
 
-test("hidden before the answer, which is dropped: it is asked for again when shown", async () => {
+test("hidden before the answer, which is dropped: it is asked for again when shown", async (context) => {
+  requires("Activity", context);
   const answers: ReturnType<typeof deferred<readonly Message[]>>[] = [];
   const { show, ids } = await setUp({
     refetch: () => {
@@ -235,7 +241,8 @@ test.each<[string, () => Promise<readonly Message[]>, unknown]>([
   expect(ids()).toBe("1 2 3 4");
 });
 
-test("what a hidden Activity missed is asked for when it is shown again", async () => {
+test("what a hidden Activity missed is asked for when it is shown again", async (context) => {
+  requires("Activity", context);
   const { calls, keep, refetch } = history("1");
   const { room, client, show, ids } = await setUp({ refetch });
   show({ mode: "hidden" });
@@ -247,7 +254,8 @@ test("what a hidden Activity missed is asked for when it is shown again", async 
   expect(ids()).toBe("1 2");
 });
 
-test("hidden for long, the channel is subscribed to again, and then asked for", async () => {
+test("hidden for long, the channel is subscribed to again, and then asked for", async (context) => {
+  requires("Activity", context);
   const { keep, refetch } = history("1");
   const { room, client, show, ids } = await setUp({ refetch });
   keep("2");

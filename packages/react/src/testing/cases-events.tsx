@@ -118,6 +118,7 @@ export const EVENT_CASES: readonly Case[] = [
     right: ["shown"],
     wrong: ["never shown"],
     naive: { useEvent: useRefEvent },
+    needs: "use",
   },
   {
     entries: [25],

@@ -150,6 +150,7 @@ export const SUBSCRIPTION_CASES: readonly Case[] = [
     },
     right: ["shown again"],
     wrong: [],
+    needs: "Activity",
   },
   {
     entries: [22],
@@ -174,5 +175,6 @@ export const SUBSCRIPTION_CASES: readonly Case[] = [
     },
     right: ["shown again"],
     wrong: [],
+    needs: "Activity",
   },
 ];

@@ -1,3 +1,5 @@
+import { Activity, use, version } from "react";
+import type { TestContext } from "vitest";
 import * as index from "../index.js";
 
 /** What the catalogue's cases are written against: our hooks, or the naive ones. */
@@ -19,4 +21,16 @@ export interface Case {
   readonly wrong: unknown;
   /** Where there is more than one naive way. */
   readonly naive?: Partial<Hooks>;
+  /** What React 18 has not. */
+  readonly needs?: Newer;
+}
+
+/** What React has had since 19.0 and 19.2. */
+const NEWER = { use, Activity };
+
+export type Newer = keyof typeof NEWER;
+
+/** Skips the test where React has no such thing, and says so. */
+export function requires(name: Newer | undefined, { skip }: TestContext): void {
+  skip(name !== undefined && NEWER[name] === undefined, `React ${version} has no ${name}.`);
 }
