@@ -59,24 +59,34 @@ export class PublishError extends Error {
   }
 }
 
-/** @throws SetupError that names the missing variable, or in a client bundle */
+/**
+ * The options are read when something is first published, which rejects with a SetupError that names what is missing: a
+ * build loads this where there may be no secrets.
+ * @throws SetupError in a client bundle
+ */
 export function createPublisher(options: PublisherOptions = {}): Publisher {
   if (typeof window !== "undefined") {
     throw new SetupError(
       "createPublisher holds the app's secret: call it on the server, in an action or a route handler.",
     );
   }
-  const pusher = new Pusher(pusherOptions(options));
+  let made: Pusher | null = null;
+  const pusher = () => {
+    made ??= new Pusher(pusherOptions(options));
+    return made;
+  };
   return {
-    trigger(channel, event, data, { except } = {}) {
+    async trigger(channel, event, data, { except } = {}) {
       const channels = typeof channel === "string" ? channel : [...channel];
-      return sent(pusher.trigger(channels, event, data, except ? { socket_id: except } : undefined));
+      await sent(pusher().trigger(channels, event, data, except ? { socket_id: except } : undefined));
     },
-    triggerBatch(events) {
+    async triggerBatch(events) {
       const batch = events.map(({ except, ...event }) => ({ ...event, ...(except && { socket_id: except }) }));
-      return sent(pusher.triggerBatch(batch));
+      await sent(pusher().triggerBatch(batch));
     },
-    sendToUser: (userId, event, data) => sent(pusher.sendToUser(userId, event, data)),
+    async sendToUser(userId, event, data) {
+      await sent(pusher().sendToUser(userId, event, data));
+    },
   };
 }
 
