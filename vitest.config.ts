@@ -3,20 +3,7 @@ import { dirname } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { BROWSER_COMMANDS } from "./conformance/support/browser-commands.js";
-
-/** Where Chromium is, as scripts/test.mjs found it. */
-const executablePath = process.env.CHROME_BIN;
-
-/** Flags without which Chromium looks for hosts outside. */
-const args = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+import { CHROMIUM } from "./conformance/support/chromium.js";
 
 /** The folder of a package of React 18.3, which conformance has beside the 19 of packages/react. */
 const react18 = (name: string) =>
@@ -35,7 +22,7 @@ const inChromium = () => ({
   enabled: true,
   headless: true,
   screenshotFailures: false,
-  provider: playwright({ launchOptions: { args, ...(executablePath && { executablePath }) } }),
+  provider: playwright({ launchOptions: CHROMIUM }),
   instances: [{ browser: "chromium" as const }],
   commands: BROWSER_COMMANDS,
 });

@@ -1,10 +1,11 @@
 import { createAuthHandler, createPublisher, PublishError } from "@polywire/next";
-import type { ChannelAuthorizationHandler, PresenceChannel } from "pusher-js";
+import type { PresenceChannel } from "pusher-js";
 import { describe, expect, inject, it } from "vitest";
 import { APPS } from "../support/apps.js";
-import { connect, refusal, settled, subscribe, subscribed, unique } from "../support/client.js";
+import { refusal, settled, subscribe, subscribed, unique } from "../support/client.js";
 import { HOST } from "../support/context.js";
 import { inboxOf } from "../support/inbox.js";
+import { connectThrough } from "../support/route.js";
 
 const { id: appId, key, secret } = APPS.main;
 const encryptionMasterKey = Buffer.alloc(32, "key").toString("base64");
@@ -37,14 +38,10 @@ const publisher = () =>
 
 /** A client of a page whose route is the handler, and whose visitor is `user`. */
 function visit(user: string | null) {
-  const customHandler: ChannelAuthorizationHandler = async ({ socketId, channelName }, callback) => {
-    const body = new URLSearchParams({ socket_id: socketId, channel_name: channelName });
-    const headers = user === null ? new Headers() : new Headers({ "x-user": user });
-    const response = await POST(new Request("http://app.test/api/pusher/auth", { method: "POST", body, headers }));
-    if (response.ok) callback(null, await response.json());
-    else callback(new Error(`${response.status}: ${await response.text()}`), null);
-  };
-  return connect({ options: { channelAuthorization: { transport: "ajax", endpoint: "", customHandler } } });
+  const headers = user === null ? new Headers() : new Headers({ "x-user": user });
+  return connectThrough((body) =>
+    POST(new Request("http://app.test/api/pusher/auth", { method: "POST", body, headers })),
+  );
 }
 
 describe("@polywire/next", () => {

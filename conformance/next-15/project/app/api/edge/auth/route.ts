@@ -1,0 +1,3 @@
+export { POST } from "@/lib/authorization";
+
+export const runtime = "edge";

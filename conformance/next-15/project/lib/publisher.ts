@@ -1,0 +1,3 @@
+import { createPublisher } from "@polywire/next";
+
+export const publisher = createPublisher();
