@@ -16,6 +16,20 @@ function viewerOf({ usePresence }: Hooks, name: string) {
   return { seen, Viewer };
 }
 
+/** A mounted viewer whose user is ann. */
+async function setUp(hooks: Hooks) {
+  const client: PusherClient = await connect(as("ann"));
+  const name = unique("presence-room");
+  const { seen, Viewer } = viewerOf(hooks, name);
+  render(
+    <hooks.RealtimeProvider client={client}>
+      <Viewer />
+    </hooks.RealtimeProvider>,
+  );
+  await subscribedTo(client, name);
+  return { client, name, seen };
+}
+
 const idsOf = (presence: Presence | null) => presence?.members.map(({ id }) => id).sort();
 
 export const PRESENCE_CASES: readonly Case[] = [
@@ -50,15 +64,7 @@ export const PRESENCE_CASES: readonly Case[] = [
     entries: [6],
     title: "a member announced twice counts once",
     async observe(hooks) {
-      const client: PusherClient = await connect(as("ann"));
-      const name = unique("presence-room");
-      const { seen, Viewer } = viewerOf(hooks, name);
-      render(
-        <hooks.RealtimeProvider client={client}>
-          <Viewer />
-        </hooks.RealtimeProvider>,
-      );
-      await subscribedTo(client, name);
+      const { client, name, seen } = await setUp(hooks);
       for (let turn = 0; turn < 2; turn++) {
         act(() => receive(client, name, "pusher_internal:member_added", { user_id: "bob", user_info: {} }));
       }
@@ -71,15 +77,7 @@ export const PRESENCE_CASES: readonly Case[] = [
     entries: [7],
     title: "who comes is rendered, though the SDK changes its map in place",
     async observe(hooks) {
-      const client: PusherClient = await connect(as("ann"));
-      const name = unique("presence-room");
-      const { seen, Viewer } = viewerOf(hooks, name);
-      render(
-        <hooks.RealtimeProvider client={client}>
-          <Viewer />
-        </hooks.RealtimeProvider>,
-      );
-      await subscribedTo(client, name);
+      const { name, seen } = await setUp(hooks);
       await join(await connect(as("bob")), name);
       await rendered();
       return idsOf(seen.current);

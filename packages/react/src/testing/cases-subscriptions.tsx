@@ -21,6 +21,21 @@ async function setUp(hooks: Hooks) {
   return { client, name, heard, Listener: listenerOf(hooks, name, heard), Provider: hooks.RealtimeProvider };
 }
 
+/** A listener, shown and subscribed, that an `<Activity>` can hide. */
+async function setUpHideable(hooks: Hooks) {
+  const { client, name, heard, Listener, Provider } = await setUp(hooks);
+  const app = (mode: "hidden" | "visible") => (
+    <Provider client={client}>
+      <Activity mode={mode}>
+        <Listener />
+      </Activity>
+    </Provider>
+  );
+  const view = render(app("visible"));
+  await subscribedTo(client, name);
+  return { client, name, heard, show: (mode: "hidden" | "visible") => view.rerender(app(mode)) };
+}
+
 export const SUBSCRIPTION_CASES: readonly Case[] = [
   {
     entries: [1],
@@ -133,18 +148,9 @@ export const SUBSCRIPTION_CASES: readonly Case[] = [
     entries: [22],
     title: "<Activity> hides and shows: events go on",
     async observe(hooks) {
-      const { client, name, heard, Listener, Provider } = await setUp(hooks);
-      const app = (mode: "hidden" | "visible") => (
-        <Provider client={client}>
-          <Activity mode={mode}>
-            <Listener />
-          </Activity>
-        </Provider>
-      );
-      const view = render(app("visible"));
-      await subscribedTo(client, name);
-      view.rerender(app("hidden"));
-      view.rerender(app("visible"));
+      const { client, name, heard, show } = await setUpHideable(hooks);
+      show("hidden");
+      show("visible");
       await publish(client, name, "event", "shown again");
       return heard;
     },
@@ -156,19 +162,10 @@ export const SUBSCRIPTION_CASES: readonly Case[] = [
     entries: [22],
     title: "<Activity> hides for long: the channel is left, and subscribed to again when shown",
     async observe(hooks) {
-      const { client, name, heard, Listener, Provider } = await setUp(hooks);
-      const app = (mode: "hidden" | "visible") => (
-        <Provider client={client}>
-          <Activity mode={mode}>
-            <Listener />
-          </Activity>
-        </Provider>
-      );
-      const view = render(app("visible"));
-      await subscribedTo(client, name);
-      afterLinger(() => view.rerender(app("hidden")));
+      const { client, name, heard, show } = await setUpHideable(hooks);
+      afterLinger(() => show("hidden"));
       await expect.poll(() => subscriptionsOf(name)).toBe(0);
-      view.rerender(app("visible"));
+      show("visible");
       await rendered();
       await publish(client, name, "event", "shown again");
       return heard;
