@@ -56,4 +56,15 @@ describe("createPublisher", () => {
     const unreachable = createPublisher().trigger("news", "x", {});
     await expect(unreachable).rejects.toMatchObject({ status: null, message: expect.not.stringContaining("canary") });
   });
+
+  it("gives a server up that does not answer", async () => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    environment({ PUSHER_HOST: "127.0.0.1", PUSHER_PORT: `${port}`, PUSHER_SCHEME: "http" });
+    const unanswered = createPublisher({ timeout: 50 }).trigger("news", "x", {});
+    await expect(unanswered).rejects.toMatchObject({ name: "PublishError", status: null });
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
 });

@@ -19,7 +19,12 @@ export interface PublisherOptions {
   readonly cluster?: string;
   /** `PUSHER_ENCRYPTION_MASTER_KEY` */
   readonly encryptionMasterKey?: string;
+  /** Milliseconds until a server that does not answer is given up; 10,000 by default. */
+  readonly timeout?: number;
 }
+
+/** A server that hangs must not hang the action that publishes. */
+const TIMEOUT_MS = 10_000;
 
 /** One event of {@link Publisher.triggerBatch}. */
 export interface BatchEvent {
@@ -97,6 +102,7 @@ function pusherOptions(options: PublisherOptions): Pusher.Options {
     appId: required(options.appId ?? process.env.PUSHER_APP_ID, "PUSHER_APP_ID"),
     ...credentials(options),
     ...(encryptionMasterKeyBase64 && { encryptionMasterKeyBase64 }),
+    timeout: options.timeout ?? TIMEOUT_MS,
   };
   if (host === undefined || host === "") {
     const cluster = options.cluster ?? process.env.PUSHER_CLUSTER ?? process.env.NEXT_PUBLIC_PUSHER_CLUSTER;
