@@ -1,10 +1,10 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import type { App } from "../../core/apps.js";
+import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { ChannelName, ClientIdentity, Payload, SessionId } from "../../core/event.js";
+import { parseObject } from "../../core/json.js";
 import type { HttpRequest } from "../../core/protocol.js";
-import { parseObject } from "./decode.js";
-import { describe } from "./names.js";
 
 type Json = Readonly<Record<string, unknown>>;
 

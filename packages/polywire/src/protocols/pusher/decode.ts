@@ -1,7 +1,8 @@
+import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
-import { isWithinDepth, MAX_JSON_DEPTH, type Payload } from "../../core/event.js";
+import type { Payload } from "../../core/event.js";
+import { parseObject } from "../../core/json.js";
 import { isClientEvent } from "./encoder.js";
-import { describe } from "./names.js";
 import type { Command } from "./wire.js";
 
 /**
@@ -43,23 +44,6 @@ export function decode(frame: string | Uint8Array): Command {
         "Clients may send pusher:subscribe, pusher:unsubscribe, pusher:ping, pusher:pong and client- events.",
       );
   }
-}
-
-/** The text as a JSON object of bounded depth. @throws RealtimeError `bad-request` */
-export function parseObject(text: string, what: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new RealtimeError("bad-request", `${what} must be JSON.`);
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new RealtimeError("bad-request", `${what} must be a JSON object, not ${describe(value)}.`);
-  }
-  if (!isWithinDepth(value)) {
-    throw new RealtimeError("bad-request", `${what} nests deeper than ${MAX_JSON_DEPTH} levels.`);
-  }
-  return value as Record<string, unknown>;
 }
 
 /** Most SDKs send `data` as an object, some as a string of JSON. */

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { type App, allowsOrigin } from "../../core/apps.js";
 import { type Connection, type ConnectionHandler, DEAF } from "../../core/connection.js";
+import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { SessionId } from "../../core/event.js";
 import type { Endpoint, Protocol, ProtocolContext, RequestHead } from "../../core/protocol.js";
 import { Turns } from "../../core/turns.js";
-import { describe } from "./names.js";
 import { pusherRoutes } from "./routes.js";
 import { type PusherContext, PusherSession, type PusherTimeouts, refuse } from "./session.js";
 

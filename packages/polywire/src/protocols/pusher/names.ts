@@ -1,10 +1,9 @@
 import type { Limits } from "../../core/apps.js";
+import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 
 const CHANNEL = /^[-a-zA-Z0-9_=@,.;]+$/;
 const SOCKET_ID = /^\d+\.\d+$/;
-/** Enough for any name in a message about names. */
-const SHOWN = 40;
 
 /**
  * The grammar of channel names, the same for sockets and HTTP.
@@ -50,13 +49,4 @@ export function checkSocketId(socketId: unknown): asserts socketId is string {
   if (typeof socketId !== "string" || !SOCKET_ID.test(socketId)) {
     throw new RealtimeError("bad-request", `${describe(socketId)} is not a socket id.`, 'Expected "digits.digits".');
   }
-}
-
-/** What was found, short enough for a message, and on one line. */
-export function describe(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "object" && value !== null) return "an object";
-  if (typeof value === "string" && value.length > SHOWN) return `${JSON.stringify(value.slice(0, SHOWN))}…`;
-  return JSON.stringify(value);
 }

@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import type { App, Limits } from "../../core/apps.js";
+import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import { type ChannelName, type Draft, isWithinDepth, type Message, type Payload } from "../../core/event.js";
-import { parseObject } from "./decode.js";
-import { checkChannelName, checkEventName, checkSocketId, describe } from "./names.js";
+import { parseObject } from "../../core/json.js";
+import { checkChannelName, checkEventName, checkSocketId } from "./names.js";
 
 /** One event for one or more channels, as an HTTP body asked for it. */
 export interface Publication {

@@ -1,6 +1,7 @@
 import type { App } from "../../core/apps.js";
 import type { Member } from "../../core/broker.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
+import { describe } from "../../core/describe.js";
 import type { Frame } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { ChannelEvent, ChannelName, SessionId } from "../../core/event.js";
@@ -14,7 +15,7 @@ import { authorizeChannel, presenceMember } from "./auth.js";
 import { decode } from "./decode.js";
 import { pusherEncoder } from "./encoder.js";
 import { CLIENT_EVENT_REFUSED, wordsFor } from "./errors.js";
-import { checkChannelName, checkEventName, describe } from "./names.js";
+import { checkChannelName, checkEventName } from "./names.js";
 import * as wire from "./wire.js";
 
 /** Milliseconds. */
