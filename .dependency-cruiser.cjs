@@ -34,10 +34,16 @@ module.exports = {
     },
     {
       name: "protocols-import-the-core",
-      comment: "Never another protocol, never the server.",
+      comment: "Never another protocol, never the server. Tokens are for whichever protocol takes them.",
       severity: "error",
       from: { path: `${SRC}/protocols/([^/]+)/`, pathNot: TEST },
-      to: { path: `${SRC}/`, pathNot: `${SRC}/(core|protocols/$1)/` },
+      to: { path: `${SRC}/`, pathNot: `${SRC}/(core|tokens|protocols/$1)/` },
+    },
+    {
+      name: "tokens-import-the-core",
+      severity: "error",
+      from: { path: `${SRC}/tokens/`, pathNot: TEST },
+      to: { path: `${SRC}/`, pathNot: `${SRC}/(core|tokens)/` },
     },
     {
       name: "brokers-import-the-core",

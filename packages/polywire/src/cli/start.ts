@@ -40,6 +40,7 @@ Environment (one app, unless --config names apps):
   PUSHER_APP_ID                            the app's id
   NEXT_PUBLIC_PUSHER_KEY (or PUSHER_KEY)   the key that clients connect with
   PUSHER_SECRET                            the secret that signs
+  JWT_SECRET                               the secret that JWTs are signed with (HS256)
 With none of them: the development app app-id / app-key / app-secret, on loopback only.`,
   )
   .action(start);

@@ -12,6 +12,14 @@ export interface App {
   readonly origins: readonly string[];
   /** Whether a client must come over TLS. */
   readonly tlsOnly: boolean;
+  /** Verifies the app's JWTs by HS256. At most one of this, `jwtPublicKey` and `jwksUrl` is set; without, it takes none. */
+  readonly jwtSecret: string | null;
+  /** Verifies them by RS256, ES256 or EdDSA, whichever the key is of; PEM. */
+  readonly jwtPublicKey: string | null;
+  /** Where the keys are that verify them by RS256, ES256 or EdDSA (RFC 7517). */
+  readonly jwksUrl: string | null;
+  /** What their `aud` must hold, beside the app's id; null: they need none. */
+  readonly jwtAudience: string | null;
   readonly limits: Limits;
 }
 
@@ -54,6 +62,7 @@ export const DEFAULT_LIMITS: Limits = {
 
 /** Finds apps. Synchronous, for it stands before every handshake and publish: keep what it answers in memory. */
 export interface AppRegistry {
+  readonly all: readonly App[];
   byId(id: AppId): App | null;
   byKey(key: string): App | null;
 }
@@ -62,7 +71,7 @@ export interface AppRegistry {
 export function appRegistry(apps: readonly App[]): AppRegistry {
   const byId = new Map(apps.map((app) => [app.id, app]));
   const byKey = new Map(apps.map((app) => [app.key, app]));
-  return { byId: (id) => byId.get(id) ?? null, byKey: (key) => byKey.get(key) ?? null };
+  return { all: apps, byId: (id) => byId.get(id) ?? null, byKey: (key) => byKey.get(key) ?? null };
 }
 
 /** True when a page of `origin` may connect; clients that are no browsers send none, and may. */

@@ -3,6 +3,7 @@ export type ErrorCode =
   | "unauthorized"
   /** Unauthorized, for what proves the right was signed with another secret, or over another text. */
   | "bad-signature"
+  | "expired"
   | "forbidden"
   | "not-found"
   | "limit-reached"
@@ -21,6 +22,7 @@ export type ErrorCode =
   | "unresponsive"
   | "inactive"
   | "shutting-down"
+  | "not-configured"
   | "unavailable"
   | "internal";
 

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {
   appFromEnvironment,
@@ -8,6 +9,9 @@ import {
 } from "./config.js";
 
 const app = { id: "1", key: "k", secret: "s" };
+const secretPem = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+const rsaPem = (modulusLength: number): string =>
+  generateKeyPairSync("rsa", { modulusLength }).publicKey.export({ type: "spki", format: "pem" }).toString();
 const parse = (input: unknown) => parseConfig(input, "polywire.json");
 
 describe("configuration", () => {
@@ -51,6 +55,18 @@ describe("configuration", () => {
     ["an origin with a path", { apps: [{ ...app, origins: ["https://a.b/c"] }] }, /origins\.0 is "https:\/\/a\.b\/c"/],
     ["a slash in a key", { apps: [{ ...app, key: "a/b" }] }, /apps\.0\.key/],
     ["two apps with one key", { apps: [app, { ...app, id: "2" }] }, /two apps have the key "k"/],
+    ["a JWT secret with a line's end", { apps: [{ ...app, jwtSecret: "x\n" }] }, /jwtSecret is \[redacted\].*control/],
+    ["an empty JWT secret", { apps: [{ ...app, jwtSecret: "" }] }, /jwtSecret/],
+    ["a public key that is none", { apps: [{ ...app, jwtPublicKey: "PEM" }] }, /jwtPublicKey is.*BEGIN PUBLIC KEY/],
+    ["a private key", { apps: [{ ...app, jwtPublicKey: secretPem }] }, /jwtPublicKey is \[redacted\].*public key/],
+    ["a weak RSA key", { apps: [{ ...app, jwtPublicKey: rsaPem(1024) }] }, /2048 bits/],
+    ["keys from elsewhere in the clear", { apps: [{ ...app, jwksUrl: "http://keys.example/" }] }, /jwksUrl.*https/],
+    ["keys from a file", { apps: [{ ...app, jwksUrl: "file:///etc/passwd" }] }, /jwksUrl/],
+    [
+      "two ways to verify a token",
+      { apps: [{ ...app, jwtSecret: "x", jwksUrl: "https://keys.example/" }] },
+      /"1" has jwtSecret and jwksUrl/,
+    ],
     ["no object", [], /the configuration is \[\]/],
   ])("refuses %s, naming the field and what was found", (_, input, message) => {
     expect(() => parse(input)).toThrow(ConfigError);
@@ -61,6 +77,7 @@ describe("configuration", () => {
     ["a list", { apps: [{ ...app, secret: ["canary"] }] }],
     ["too long", { apps: [{ ...app, secret: "canary".repeat(100) }] }],
     ["in an object in place of a list", { apps: { ...app, secret: "canary" } }],
+    ["of JWTs, as a list", { apps: [{ ...app, jwtSecret: ["canary"] }] }],
     ["in a string in place of an app", { apps: ["1:k:canary"] }],
   ])("never shows a secret: %s", (_, input) => {
     expect(() => parse(input)).toThrow(/apps/);
@@ -72,7 +89,21 @@ describe("configuration", () => {
     expect(appFromEnvironment(environment)).toEqual([app]);
     expect(appFromEnvironment({ PUSHER_APP_ID: "1", PUSHER_KEY: "k", PUSHER_SECRET: "s" })).toEqual([app]);
     expect(appFromEnvironment({})).toBeUndefined();
+    expect(appFromEnvironment({ ...environment, JWT_SECRET: "j" })).toEqual([{ ...app, jwtSecret: "j" }]);
+    expect(appFromEnvironment({ JWT_SECRET: "j" })).toMatchObject([{ id: "app-id", jwtSecret: "j" }]);
+    expect(appFromEnvironment({ JWT_SECRET: "" })).toBeUndefined();
     expect(() => appFromEnvironment({ PUSHER_APP_ID: "1" })).toThrow(/PUSHER_KEY.*PUSHER_SECRET is not set/);
+  });
+
+  it("takes keys that verify tokens, from a PEM, a secret or a URL", () => {
+    for (const key of [
+      { jwtSecret: "x" },
+      { jwtPublicKey: rsaPem(2048) },
+      { jwksUrl: "https://keys.example/.well-known/jwks.json" },
+      { jwksUrl: "http://127.0.0.1:3000/jwks" },
+    ]) {
+      expect(parse({ apps: [{ ...app, ...key }] }).apps[0]).toMatchObject(key);
+    }
   });
 
   it("refuses the development credentials on an address that others can reach", () => {

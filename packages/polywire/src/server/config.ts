@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type App, DEFAULT_LIMITS } from "../core/apps.js";
+import { publicKeyFault } from "../tokens/keys.js";
 
 /** A configuration that cannot be used; the message is for the person who wrote it. */
 export class ConfigError extends Error {
@@ -34,6 +35,20 @@ const limits = z.strictObject({
   userInfoBytes: limit(DEFAULT_LIMITS.userInfoBytes).pipe(z.number().max(MiB)),
 });
 
+/** A longer one is as strong as its hash. */
+const jwtSecret = z
+  .string()
+  .min(1)
+  .max(4096)
+  .regex(/^[^\p{Cc}]*$/u, "must hold no control characters, such as a line's end");
+const publicKey = z.string().superRefine((pem, { addIssue }) => {
+  const fault = publicKeyFault(pem);
+  if (fault !== null) addIssue({ code: "custom", message: fault, input: pem });
+});
+const jwksUrl = z.url({ protocol: /^https?$/ }).refine((url) => isPrivateEnough(new URL(url)), {
+  error: "must be an https: URL; http: is for this machine only",
+});
+
 const app = z.strictObject({
   id: identifier,
   key: identifier,
@@ -42,6 +57,10 @@ const app = z.strictObject({
   clientEvents: z.boolean().default(true),
   origins: z.array(origin).default([]),
   tlsOnly: z.boolean().default(false),
+  jwtSecret: jwtSecret.nullable().default(null),
+  jwtPublicKey: publicKey.nullable().default(null),
+  jwksUrl: jwksUrl.nullable().default(null),
+  jwtAudience: text.nullable().default(null),
   limits: limits.prefault({}),
 });
 
@@ -103,6 +122,11 @@ export function parseConfig(input: unknown, source: string): Config {
     const twice = values.find((value, index) => values.indexOf(value) !== index);
     if (twice !== undefined) throw new ConfigError(`${source}: apps: two apps have the ${field} "${twice}".`);
   }
+  for (const { id, ...entry } of config.apps) {
+    const given = (["jwtSecret", "jwtPublicKey", "jwksUrl"] as const).filter((field) => entry[field] !== null);
+    if (given.length > 1)
+      throw new ConfigError(`${source}: apps: "${id}" has ${given.join(" and ")}. Set one of them.`);
+  }
   return config;
 }
 
@@ -130,7 +154,7 @@ export function readConfigFile(path: string): ConfigInput {
 
 /**
  * The one app that the environment describes, in the variables that a Next.js app has for its clients; none when no
- * variable is set.
+ * variable is set. `JWT_SECRET` alone is the development app's.
  * @throws ConfigError when only some of them are set
  */
 export function appFromEnvironment(env: NodeJS.ProcessEnv): ConfigInput["apps"] {
@@ -139,18 +163,22 @@ export function appFromEnvironment(env: NodeJS.ProcessEnv): ConfigInput["apps"] 
     "NEXT_PUBLIC_PUSHER_KEY (or PUSHER_KEY)": env.NEXT_PUBLIC_PUSHER_KEY || env.PUSHER_KEY,
     PUSHER_SECRET: env.PUSHER_SECRET,
   };
+  const tokens = env.JWT_SECRET ? { jwtSecret: env.JWT_SECRET } : null;
   const missing = Object.entries(found).filter(([, value]) => !value);
-  if (missing.length === Object.keys(found).length) return undefined;
+  if (missing.length === Object.keys(found).length)
+    return tokens === null ? undefined : [{ ...DEVELOPMENT, ...tokens }];
   if (missing.length > 0) {
     throw new ConfigError(
       `The environment describes an app only in part: ${missing.map(([name]) => name).join(" and ")} is not set.`,
     );
   }
   const [id, key, secret] = Object.values(found) as [string, string, string];
-  return [{ id, key, secret }];
+  return [{ id, key, secret, ...tokens }];
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
+/** Keys that come in the clear could be anybody's. */
+const isPrivateEnough = ({ protocol, hostname }: URL): boolean => protocol === "https:" || LOOPBACK.test(hostname);
 
 /** @throws ConfigError when anybody could use the development credentials from elsewhere */
 export function refusePublicDevelopmentApp({ host, apps }: Config): void {
@@ -173,12 +201,14 @@ function explain(issue: z.core.$ZodIssue): string {
   return `${field} is ${found(issue.input, issue.path)}. ${issue.message}.`;
 }
 
+const SECRETS: readonly unknown[] = ["secret", "jwtSecret", "jwtPublicKey"];
+
 /** What was found, unless it could be a secret, or hold one. */
 function found(input: unknown, path: readonly PropertyKey[]): string {
   if (input === undefined) return "nothing";
   if (Array.isArray(input)) return input.length === 0 ? "[]" : "an array";
   if (typeof input === "object" && input !== null) return "an object";
   const isApp = path[0] === "apps" && path.length === 2;
-  if (typeof input === "string" && (isApp || path.at(-1) === "secret")) return "[redacted]";
+  if (typeof input === "string" && (isApp || SECRETS.includes(path.at(-1)))) return "[redacted]";
   return JSON.stringify(input).slice(0, 80);
 }

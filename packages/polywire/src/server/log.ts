@@ -6,7 +6,7 @@ export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Names of fields whose values are never written, wherever they stand. */
-const SECRETS = ["secret", "auth", "auth_signature", "auth_key", "channel_data", "authorization", "token"];
+const SECRETS = ["secret", "jwtSecret", "auth", "auth_signature", "auth_key", "channel_data", "authorization", "token"];
 
 /** JSON lines on standard error; standard output is the command's own. */
 export function createLog(level: LogLevel, stream: DestinationStream = destination(2)): Logger {

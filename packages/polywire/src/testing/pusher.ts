@@ -18,6 +18,10 @@ export const APP: App = {
   clientEvents: true,
   origins: [],
   tlsOnly: false,
+  jwtSecret: null,
+  jwtPublicKey: null,
+  jwksUrl: null,
+  jwtAudience: null,
   limits: DEFAULT_LIMITS,
 };
 

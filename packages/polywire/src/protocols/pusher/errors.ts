@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   "bad-request": { code: 4300, status: 400, type: "BadRequest" },
   unauthorized: { code: 4009, status: 401, type: "AuthError" },
   "bad-signature": { code: 4009, status: 401, type: "AuthError" },
+  expired: { code: 4009, status: 401, type: "AuthError" },
   forbidden: { code: 4009, status: 403, type: "AuthError" },
   "not-found": { code: 4005, status: 404, type: "NotFound" },
   "limit-reached": { code: 4300, status: 400, type: "LimitReached" },
@@ -31,6 +32,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   unresponsive: { code: 4201, status: 503, type: "Unavailable" },
   inactive: { code: 4202, status: 503, type: "Unavailable" },
   "shutting-down": { code: 4200, status: 503, type: "Unavailable" },
+  "not-configured": { code: 4100, status: 501, type: "ServerError" },
   unavailable: { code: 4100, status: 503, type: "Unavailable" },
   internal: { code: 4100, status: 500, type: "ServerError" },
 };
