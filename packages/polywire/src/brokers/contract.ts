@@ -267,6 +267,28 @@ export function brokerContract(
       expect(event?.position).toEqual({ epoch, offset: 1 });
       expect(sinks[0]?.texts(other)).toEqual(["b"]);
     });
+
+    it("[BR19] the newest messages come back oldest first, without presence events, with the head", async () => {
+      await publish(["a", "b"]);
+      await enter(broker, member("ann"));
+      await publish(["c"]);
+      const read = async (limit: number) => (await broker.recent(KEY, limit)).messages.map(textOf);
+      expect(await read(2)).toEqual(["b", "c"]);
+      expect(await read(100)).toEqual(["a", "b", "c"]);
+      expect((await broker.recent(KEY, 1)).head.offset).toBe(4);
+      await cluster.advance(LOG.ttlMs);
+      expect(await broker.recent(KEY, 100)).toMatchObject({ messages: [], head: { offset: 4 } });
+      expect((await broker.recent(channelKey("app", "empty"), 5)).messages).toEqual([]);
+    });
+
+    it("[BR20] an update changes what is shown of a member, and announces it", async () => {
+      await broker.subscribe(KEY);
+      await enter(broker, member("ann"));
+      const away: Member = { ...member("ann"), data: { type: "text", text: "away" } };
+      expect(await broker.change(KEY, presence("update", away), away, LIMITS)).toEqual({ edge: false });
+      expect((await broker.members(KEY)).members).toEqual([away]);
+      expect(sinks[0]?.on(KEY).at(-1)).toMatchObject({ action: "update", edge: false, data: away.data });
+    });
   });
 }
 

@@ -82,6 +82,8 @@ export interface Broker {
   /** Client events, typing, cursors: no offset, no log, no promise. */
   publishEphemeral(key: ChannelKey, draft: Draft<Message>): Promise<void>;
   history(key: ChannelKey, query: HistoryQuery): Promise<HistoryPage>;
+  /** The newest `limit` messages of the log, oldest first, without presence events; with the head at that moment. */
+  recent(key: ChannelKey, limit: number): Promise<{ readonly messages: readonly Message[]; readonly head: Position }>;
   /** The newest message, where the policy keeps it, with the head at that moment. */
   latest(key: ChannelKey): Promise<{ readonly latest: LatestMessage | null; readonly head: Position }>;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FakeClock, settled } from "../testing/clock.js";
 import { DelayedBroker } from "../testing/delayed-broker.js";
 import { seededRandom } from "../testing/random.js";
-import { draft, FakeSession, plainEncoder, silentObserver } from "../testing/session.js";
+import { draft, FakeSession, plainEncoder, silentObserver, textOf } from "../testing/session.js";
 import { channelKey } from "./broker.js";
 import type { Position } from "./event.js";
 import { Hub } from "./hub.js";
@@ -78,6 +78,21 @@ const correctly: Attach = async (play, session, since) => {
   return { session, first: (since?.offset ?? attachment.head.offset) + 1 };
 };
 
+/** Asks for some of the newest messages, which the reply then holds; those that resume do so in vain. */
+const withRecent: Attach = async (play, session, lost) => {
+  const subscription = new Subscription(session, CHANNEL, plainEncoder);
+  const last = Math.floor(play.random() * 20);
+  const { head, recent, start } = await play.hub.subscribe(subscription, {
+    granted: false,
+    last,
+    ...(lost && { since: { ...lost, epoch: "another" } }),
+  });
+  await play.turns(3);
+  session.received.push(...recent.map(textOf));
+  start();
+  return { session, first: head.offset - Math.min(last, head.offset) + 1 };
+};
+
 /** Everyone whose sequence is not exactly first, first + 1, … up to the last message. */
 function broken(attached: readonly Attached[]): readonly Attached[] {
   return attached.filter(({ session, first }) => {
@@ -123,6 +138,13 @@ describe("attaching while messages are published", () => {
         expect(broken(attached).map(({ session, first }) => ({ id: session.id, first }))).toEqual([]);
       });
     }
+  }
+
+  for (const seed of [1, 2, 3]) {
+    it(`[HB18] what comes after the newest messages is delivered, without a gap and once (seed ${seed})`, async () => {
+      const attached = await new Play(seed, 2000).run(withRecent);
+      expect(broken(attached).map(({ session, first }) => ({ id: session.id, first }))).toEqual([]);
+    });
   }
 
   for (const [mutation, attach] of Object.entries(MUTATIONS)) {

@@ -3,8 +3,9 @@ import { FakeClock, settled } from "../testing/clock.js";
 import { DelayedBroker } from "../testing/delayed-broker.js";
 import { APP } from "../testing/pusher.js";
 import { seededRandom } from "../testing/random.js";
-import { draft, FakeSession, plainEncoder, silentObserver } from "../testing/session.js";
+import { draft, FakeSession, plainEncoder, silentObserver, textOf } from "../testing/session.js";
 import type { Encoder } from "./encoder.js";
+import type { Position } from "./event.js";
 import { Hub } from "./hub.js";
 import { Subscription } from "./subscription.js";
 
@@ -13,9 +14,11 @@ const OPEN = { granted: false };
 describe("hub", () => {
   let broker: DelayedBroker;
   let hub: Hub;
+  let clock: FakeClock;
 
   beforeEach(async () => {
     const runtime = new FakeClock();
+    clock = runtime;
     broker = new DelayedBroker({ runtime }, seededRandom(7));
     hub = new Hub({ broker, runtime, observer: silentObserver });
     await broker.start(hub);
@@ -149,7 +152,7 @@ describe("hub", () => {
     await publish("lost", "1", "2");
     const since = { epoch: "another", offset: 0 };
     const attachment = await hub.subscribe(subscription("lost", session), { ...OPEN, since });
-    expect(attachment.complete).toBe(false);
+    expect(attachment.gap).toBe("log-lost");
     attachment.start();
     await publish("lost", "3");
     expect(session.received).toEqual(["3"]);
@@ -159,7 +162,66 @@ describe("hub", () => {
     const first = await hub.subscribe(subscription("long"), OPEN);
     for (let sent = 0; sent < 11; sent++) await publish("long", ...Array<string>(100).fill("x"));
     const attachment = await hub.subscribe(subscription("long", new FakeSession("b")), { ...OPEN, since: first.head });
-    expect(attachment.complete).toBe(false);
+    expect(attachment.gap).toBe("too-long");
+  });
+
+  it("[HB17] a resume that cannot be whole says why", async () => {
+    const first = await hub.subscribe(subscription("why"), OPEN);
+    await publish("why", "1", "2");
+    const gapSince = async (since: Position) =>
+      (await hub.subscribe(subscription("why", new FakeSession("b")), { ...OPEN, since })).gap;
+    expect(await gapSince(first.head)).toBeNull();
+    expect(await gapSince({ ...first.head, epoch: "another" })).toBe("log-lost");
+    expect(await gapSince({ ...first.head, offset: 3 })).toBe("unknown-position");
+    clock.advance(120_000);
+    expect(await gapSince({ ...first.head, offset: 2 })).toBeNull();
+    expect(await gapSince(first.head)).toBe("forgotten");
+    for (let sent = 0; sent < 11; sent++) await publish("why", ...Array<string>(100).fill("x"));
+    expect(await gapSince({ ...first.head, offset: 2 })).toBe("too-long");
+  });
+
+  it("[HB18] the newest messages are read where they are asked for, unless a resume is whole", async () => {
+    const first = await hub.subscribe(subscription("recent"), OPEN);
+    await publish("recent", "1", "2", "3");
+    const read = async (options: object) => {
+      const session = new FakeSession("b");
+      const { recent, gap, start } = await hub.subscribe(subscription("recent", session), { ...OPEN, ...options });
+      start();
+      return { recent: recent.map(textOf), gap, replayed: session.received };
+    };
+    expect(await read({ last: 2 })).toEqual({ recent: ["2", "3"], gap: null, replayed: [] });
+    expect(await read({ last: 2, since: first.head })).toEqual({ recent: [], gap: null, replayed: ["1", "2", "3"] });
+    const lost = { epoch: "another", offset: 0 };
+    expect(await read({ last: 2, since: lost })).toEqual({ recent: ["2", "3"], gap: "log-lost", replayed: [] });
+  });
+
+  it("[HB19] a long replay leaves in pages, each when the one before has left; what is live comes after it", async () => {
+    const first = await hub.subscribe(subscription("pages"), OPEN);
+    const texts = Array.from({ length: 30 }, (_, index) => `${index} ${"x".repeat(10_000)}`);
+    for (const text of texts) await publish("pages", text);
+    const session = new FakeSession("b");
+    const attachment = await hub.subscribe(subscription("pages", session), { ...OPEN, since: first.head });
+    const pages: number[] = [];
+    await attachment.replay(async () => {
+      pages.push(session.received.length);
+      if (pages.length === 2) await publish("pages", "live");
+    });
+    expect(pages).toEqual([0, 6, 12, 18, 24]);
+    attachment.start();
+    expect(session.received).toEqual([...texts, "live"]);
+  });
+
+  it("[HB19] a session that ends in the middle of a replay gets no more of it", async () => {
+    const first = await hub.subscribe(subscription("ends"), OPEN);
+    for (let sent = 0; sent < 10; sent++) await publish("ends", "x".repeat(60_000));
+    const session = new FakeSession("b");
+    const leaving = subscription("ends", session);
+    const attachment = await hub.subscribe(leaving, { ...OPEN, since: first.head });
+    await attachment.replay(async () => {
+      if (session.received.length === 3) hub.unsubscribe(leaving);
+    });
+    attachment.start();
+    expect(session.received).toHaveLength(3);
   });
 
   it("[HB14] the broker learns the number of subscriptions of a channel, and when there are none", async () => {

@@ -11,7 +11,15 @@ import {
 import { Channel } from "./channel.js";
 import { Coalesce } from "./coalesce.js";
 import { RealtimeError } from "./errors.js";
-import type { AppId, ChannelEvent, ChannelName, Draft, Message, Position } from "./event.js";
+import {
+  type AppId,
+  type ChannelEvent,
+  type ChannelName,
+  type Draft,
+  eventSize,
+  type Message,
+  type Position,
+} from "./event.js";
 import type { HubObserver } from "./observer.js";
 import { channelPolicy } from "./policy.js";
 import { Presence } from "./presence.js";
@@ -23,19 +31,32 @@ import { Turns } from "./turns.js";
 const RECOUNT_DELAY = 1000;
 /** A resume that would need more events than this is not complete. */
 const REPLAY_LIMIT = 1000;
+const REPLAY_PAGE_BYTES = 64 * 1024;
 
 export interface SubscribeOptions {
   /** Whether the protocol's own authorization allowed it; needed where the name asks for it. */
   readonly granted: boolean;
   /** Resume after this position. */
   readonly since?: Position;
+  /** Read this many of the newest messages, unless `since` gives everything that was missed. */
+  readonly last?: number;
 }
+
+/**
+ * Why a resume is not whole: the log was lost and begins anew, the position was never reached, events since it are
+ * forgotten, or they are more than may be replayed.
+ */
+export type Gap = "log-lost" | "unknown-position" | "forgotten" | "too-long";
 
 /** A subscription that has joined and waits for its session's reply to go out. */
 export interface Attachment {
   readonly head: Position;
-  /** Whether everything since the position asked for will be delivered. True when none was asked for. */
-  readonly complete: boolean;
+  /** Why not everything since the position asked for will be delivered; then nothing of it is. Null: it will. */
+  readonly gap: Gap | null;
+  /** The newest messages, oldest first, where they were asked for. What comes after them is delivered. */
+  readonly recent: readonly Message[];
+  /** Sends what was missed, a page whenever `drained` resolves; then `start`. Without it `start` sends it in one go. */
+  replay(drained: () => Promise<void>): Promise<void>;
   /** Begins the flow; what the session read since (a member list, the latest message) says where. See {@link Subscription.start}. */
   start(from?: Partial<Start>): void;
 }
@@ -114,7 +135,7 @@ export class Hub implements BrokerSink {
    * @throws RealtimeError `forbidden` without the grant that the name asks for, `unavailable` when the broker is slow
    * or fails.
    */
-  async subscribe(subscription: Subscription, { granted, since }: SubscribeOptions): Promise<Attachment> {
+  async subscribe(subscription: Subscription, { granted, since, last }: SubscribeOptions): Promise<Attachment> {
     const { session, channel: name } = subscription;
     const { access } = channelPolicy(name);
     if (access === "reserved") throw new RealtimeError("forbidden", `"${name}" is a reserved name.`);
@@ -125,13 +146,16 @@ export class Hub implements BrokerSink {
     try {
       const first = await channel.live;
       const page = since === undefined ? null : await this.#since(key, since);
-      const head = page?.head ?? joined ?? first;
-      const replay = page?.complete ? page.events : [];
-      return {
+      const gap = since === undefined || page === null ? null : gapOf(page, since);
+      const isWhole = page !== null && gap === null;
+      const newest = last === undefined || isWhole ? null : await this.#recent(key, last);
+      const head = newest?.head ?? page?.head ?? joined ?? first;
+      return attachment(subscription, {
+        gap,
+        recent: newest?.messages ?? [],
+        replay: isWhole ? page.events : [],
         head,
-        complete: page?.complete ?? true,
-        start: (from) => subscription.start({ replay, head, ...from }),
-      };
+      });
     } catch (error) {
       this.unsubscribe(subscription);
       throw error;
@@ -207,6 +231,10 @@ export class Hub implements BrokerSink {
     );
   }
 
+  #recent(key: ChannelKey, limit: number): Promise<{ readonly messages: readonly Message[]; readonly head: Position }> {
+    return this.#reads.run(`recent ${limit} ${key}`, () => this.#broker.recent(key, limit));
+  }
+
   /** Tells the broker the local count, once a turn however often it changed. */
   #recount(key: ChannelKey): void {
     if (this.#uncounted.size === 0) this.#runtime.nextTurn(() => this.#count());
@@ -220,4 +248,46 @@ export class Hub implements BrokerSink {
     }
     this.#uncounted.clear();
   }
+}
+
+interface Read {
+  readonly gap: Gap | null;
+  readonly recent: readonly Message[];
+  readonly replay: readonly ChannelEvent[];
+  readonly head: Position;
+}
+
+function attachment(subscription: Subscription, { gap, recent, replay, head }: Read): Attachment {
+  let unsent = replay;
+  return {
+    head,
+    gap,
+    recent,
+    async replay(drained) {
+      while (unsent.length > 0) {
+        await drained();
+        const length = pageLength(unsent);
+        subscription.replay(unsent.slice(0, length));
+        unsent = unsent.slice(length);
+      }
+    },
+    start: (from) => subscription.start({ replay: unsent, head, ...from }),
+  };
+}
+
+/** How many events make a page: what is of REPLAY_PAGE_BYTES together, and one at least. */
+function pageLength(events: readonly ChannelEvent[]): number {
+  let bytes = 0;
+  const end = events.findIndex((event) => {
+    bytes += eventSize(event);
+    return bytes > REPLAY_PAGE_BYTES;
+  });
+  return end === -1 ? events.length : Math.max(1, end);
+}
+
+function gapOf({ head, complete }: HistoryPage, since: Position): Gap | null {
+  if (complete) return null;
+  if (head.epoch !== since.epoch) return "log-lost";
+  if (since.offset > head.offset) return "unknown-position";
+  return head.offset - since.offset > REPLAY_LIMIT ? "too-long" : "forgotten";
 }

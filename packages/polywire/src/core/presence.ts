@@ -12,7 +12,7 @@ export interface Members {
   readonly head: Position;
 }
 
-/** Enter, leave and list over the broker, which stores and announces in one step. */
+/** Enter, update, leave and list over the broker, which stores and announces in one step. */
 export class Presence {
   constructor(
     private readonly broker: Broker,
@@ -36,6 +36,13 @@ export class Presence {
     const member: Member = { clientId, clientIdJson, sessionId: session.id, data, since: this.runtime.now() };
     await this.#change("enter", session, channel, member, maxUsers);
     return member;
+  }
+
+  /** Changes what is shown of a member. Answers the membership as it is from now on. */
+  async update(session: Session, channel: ChannelName, member: Member, data: Payload | null): Promise<Member> {
+    const updated: Member = { ...member, data };
+    await this.#change("update", session, channel, updated, Number.POSITIVE_INFINITY);
+    return updated;
   }
 
   /** Ends a membership; nothing happens when there is none. */

@@ -77,8 +77,14 @@ export class Subscription {
     }
     this.#held = null;
     this.#start = { head, membersHead };
-    for (const event of replay) this.#send(event);
+    this.replay(replay);
     for (const event of held) if (this.admit(event)) this.#send(event);
+  }
+
+  /** Sends what was missed, before `start`. What was published by this session and excepts it is left out. */
+  replay(events: readonly ChannelEvent[]): void {
+    if (this.#ended) return;
+    for (const event of events) this.#send(event);
   }
 
   /** Nothing is delivered any more. */

@@ -10,7 +10,7 @@ export class DelayedBroker extends MemoryBroker {
   readonly #generations = new Map<ChannelKey, number>();
   #deliveries: Promise<void> = Promise.resolve();
   /** Calls that a subscribe makes, by name. */
-  readonly calls = { subscribe: 0, unsubscribe: 0, history: 0, members: 0, latest: 0 };
+  readonly calls = { subscribe: 0, unsubscribe: 0, history: 0, recent: 0, members: 0, latest: 0 };
   /** Makes the next call of `subscribe` fail. */
   failNextSubscribe = false;
 
@@ -56,6 +56,14 @@ export class DelayedBroker extends MemoryBroker {
     const page = await super.history(key, query);
     await this.#while();
     return page;
+  }
+
+  override async recent(key: ChannelKey, limit: number) {
+    this.calls.recent += 1;
+    await this.#while();
+    const read = await super.recent(key, limit);
+    await this.#while();
+    return read;
   }
 
   override async members(key: ChannelKey) {

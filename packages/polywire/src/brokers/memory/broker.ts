@@ -120,11 +120,12 @@ export class MemoryBroker implements Broker {
   }
 
   async history(key: ChannelKey, { since, limit }: HistoryQuery): Promise<HistoryPage> {
-    const { log } = this.#open(key);
-    const before = log.bytes;
-    log.expire(this.#runtime.now());
-    this.#bytes += log.bytes - before;
-    return log.after(since, limit);
+    return this.#current(key).after(since, limit);
+  }
+
+  async recent(key: ChannelKey, limit: number): Promise<{ messages: readonly Message[]; head: Position }> {
+    const log = this.#current(key);
+    return { messages: log.recent(limit), head: log.head };
   }
 
   async latest(key: ChannelKey): Promise<{ latest: LatestMessage | null; head: Position }> {
@@ -209,6 +210,15 @@ export class MemoryBroker implements Broker {
     };
     this.#states.set(key, state);
     return state;
+  }
+
+  /** The channel's log without what is too old by now. */
+  #current(key: ChannelKey): Log {
+    const { log } = this.#open(key);
+    const before = log.bytes;
+    log.expire(this.#runtime.now());
+    this.#bytes += log.bytes - before;
+    return log;
   }
 
   /** Logs and announces a change of the roster. */

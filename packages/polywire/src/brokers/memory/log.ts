@@ -1,5 +1,5 @@
 import type { HistoryPage, LogPolicy } from "../../core/broker.js";
-import { type ChannelEvent, eventSize, type Position } from "../../core/event.js";
+import { type ChannelEvent, eventSize, type Message, type Position } from "../../core/event.js";
 
 /** One channel's past: consecutive offsets under one epoch, bounded in number, bytes and time. */
 export class Log {
@@ -59,6 +59,15 @@ export class Log {
     const events = this.#events.slice(begin, begin + limit);
     const known = since === undefined || from !== null;
     return { events, head: this.head, complete: known && wanted >= first && begin + limit >= this.#events.length };
+  }
+
+  recent(limit: number): readonly Message[] {
+    const messages: Message[] = [];
+    for (let index = this.#events.length - 1; index >= this.#start && messages.length < limit; index--) {
+      const event = this.#events[index] as ChannelEvent;
+      if (event.kind === "message") messages.push(event);
+    }
+    return messages.reverse();
   }
 
   #trim(): void {
