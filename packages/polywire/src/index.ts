@@ -1,9 +1,9 @@
 import { type Config, type ConfigInput, parseConfig } from "./server/config.js";
 import { createLog, type LogLevel } from "./server/log.js";
-import { type Address, PolywireServer, type Server } from "./server/server.js";
+import { type Address, type AttachOptions, PolywireServer, type Server } from "./server/server.js";
 
 export { ConfigError } from "./server/config.js";
-export type { Address, Config, ConfigInput, LogLevel, Server };
+export type { Address, AttachOptions, Config, ConfigInput, LogLevel, Server };
 
 export interface ServerOptions extends ConfigInput {
   /** What is written to standard error, as JSON lines; `warn` by default. */

@@ -6,7 +6,7 @@ export interface App {
   readonly key: string;
   readonly secret: string;
   readonly enabled: boolean;
-  /** Whether clients may publish `client-` events. */
+  /** Whether clients may publish: `client-` events, or messages to rooms. */
   readonly clientEvents: boolean;
   /** Origins of pages that may connect, such as `https://example.com` or `https://*.example.com`; empty: any. */
   readonly origins: readonly string[];
@@ -30,6 +30,10 @@ export interface Limits {
   readonly channelsPerConnection: number;
   /** Client events one connection may publish a second. */
   readonly clientEventsPerSecond: number;
+  /** Messages and presence changes that one client of the rooms protocol may send a second, over ten seconds. */
+  readonly messagesPerSecond: number;
+  /** Rooms that one such client may join a second, over ten seconds. */
+  readonly joinsPerSecond: number;
   /** Characters. */
   readonly channelNameLength: number;
   /** Characters. */
@@ -45,11 +49,13 @@ export interface Limits {
   readonly userInfoBytes: number;
 }
 
-/** What Pusher's hosted service allows (reference: Pusher Channels quotas and limits). */
+/** What Pusher's hosted service allows (reference: Pusher Channels quotas and limits), and for rooms what a busy page needs. */
 export const DEFAULT_LIMITS: Limits = {
   connections: null,
   channelsPerConnection: 10_000,
   clientEventsPerSecond: 10,
+  messagesPerSecond: 100,
+  joinsPerSecond: 100,
   channelNameLength: 200,
   eventNameLength: 200,
   eventBytes: 10_240,

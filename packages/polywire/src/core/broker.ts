@@ -44,7 +44,7 @@ export interface HistoryPage {
 export interface Member extends ClientIdentity {
   readonly sessionId: SessionId;
   readonly data: Payload | null;
-  /** Milliseconds since 1970. */
+  /** When it entered or last changed its data, in milliseconds since 1970. */
   readonly since: number;
 }
 

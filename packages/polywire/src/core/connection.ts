@@ -6,6 +6,10 @@ export interface Connection {
   readonly remoteAddress: string;
   /** Order is kept; what is sent within one turn of the event loop leaves in one write. Never throws, never blocks. */
   send(frame: Frame): void;
+  /** Asks the client for a sign of life, where the transport has one of its own; the answer is `activity`. */
+  ping(): void;
+  /** Resolves when what was sent is on its way, so that much more may follow; also when the connection has ended. */
+  drained(): Promise<void>;
   /** Closes after what was sent. The second call does nothing. */
   close(code: number, reason: string): void;
 }

@@ -34,3 +34,8 @@ export function channelPolicy(channel: ChannelName): ChannelPolicy {
     log: cache === undefined ? LOG : CACHE_LOG,
   };
 }
+
+const RESERVED_EVENT = /^pusher(_internal)?:/;
+
+/** Whether clients of some protocol would take an event of this name for the server's own words. */
+export const isReservedEvent = (name: string): boolean => RESERVED_EVENT.test(name);

@@ -40,7 +40,7 @@ export class Presence {
 
   /** Changes what is shown of a member. Answers the membership as it is from now on. */
   async update(session: Session, channel: ChannelName, member: Member, data: Payload | null): Promise<Member> {
-    const updated: Member = { ...member, data };
+    const updated: Member = { ...member, data, since: this.runtime.now() };
     await this.#change("update", session, channel, updated, Number.POSITIVE_INFINITY);
     return updated;
   }

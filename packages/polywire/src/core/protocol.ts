@@ -34,6 +34,10 @@ export interface HttpResponse {
 export interface Endpoint {
   /** In the router's words, such as `/app/:key`; `*` is every path that no other endpoint has, on a server of its own. */
   readonly path: string;
+  /** Names of sub-protocols (RFC 6455, 1.9) that are chosen when a client offers them. */
+  readonly subprotocols?: readonly string[];
+  /** Whether a request with this query is for this endpoint; without it: every one is. */
+  claims?(query: string): boolean;
   open(connection: Connection, request: RequestHead): ConnectionHandler;
   /** Refuses a connection that the server cannot take, in the protocol's words. */
   refuse(connection: Connection, reason: RealtimeError): void;

@@ -3,8 +3,10 @@ import { appRegistry } from "../core/apps.js";
 import { Heartbeat } from "../core/heartbeat.js";
 import { Hub } from "../core/hub.js";
 import type { Observer } from "../core/observer.js";
-import type { ProtocolContext } from "../core/protocol.js";
+import type { Protocol, ProtocolContext } from "../core/protocol.js";
 import { pusher } from "../protocols/pusher/index.js";
+import { rooms } from "../protocols/rooms/index.js";
+import { TokenVerifier } from "../tokens/verifier.js";
 import type { Config } from "./config.js";
 import { Gateway } from "./http/gateway.js";
 import type { Logger } from "./log.js";
@@ -54,21 +56,20 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     },
     failed: (error) => log.error({ err: error }, "a fault that no client can be told of"),
   };
-  const protocols = [
-    pusher(context, {
-      timeouts: {
-        activity: config.activityTimeout * SECOND,
-        pong: config.pongTimeout * SECOND,
-        inactivity: config.inactivityTimeout * SECOND,
-      },
-    }),
-  ];
+  const timeouts = {
+    activity: config.activityTimeout * SECOND,
+    pong: config.pongTimeout * SECOND,
+    inactivity: config.inactivityTimeout * SECOND,
+  };
+  const tokens = new TokenVerifier(apps, runtime);
+  const protocols = [pusher(context, { timeouts }), rooms(context, { timeouts, tokens })];
 
   const sockets = new WebSocketTransport(
     {
       maxPayload: maxFrameBytes(config),
       bufferBytes: config.bufferBytes,
       bufferBudgetBytes: config.bufferBudgetBytes,
+      subprotocols: new Set(protocols.flatMap(subprotocolsOf)),
     },
     metrics.sockets,
   );
@@ -76,6 +77,9 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
   const gateway = new Gateway({ admitted, config, protocols, sockets, metrics, log });
   return { broker, hub, heartbeat, sockets, gateway, metrics };
 }
+
+const subprotocolsOf = ({ endpoints }: Protocol): readonly string[] =>
+  endpoints.flatMap(({ subprotocols = [] }) => subprotocols);
 
 /** Room for the largest client event an app allows, escaped, in its envelope. */
 function maxFrameBytes({ apps }: Config): number {

@@ -29,6 +29,8 @@ describe("configuration", () => {
       connections: null,
       channelsPerConnection: 10_000,
       clientEventsPerSecond: 10,
+      messagesPerSecond: 100,
+      joinsPerSecond: 100,
       channelNameLength: 200,
       eventNameLength: 200,
       eventBytes: 10_240,

@@ -25,6 +25,8 @@ const limits = z.strictObject({
   connections: count.nullable().default(DEFAULT_LIMITS.connections),
   channelsPerConnection: limit(DEFAULT_LIMITS.channelsPerConnection),
   clientEventsPerSecond: limit(DEFAULT_LIMITS.clientEventsPerSecond),
+  messagesPerSecond: limit(DEFAULT_LIMITS.messagesPerSecond),
+  joinsPerSecond: limit(DEFAULT_LIMITS.joinsPerSecond),
   channelNameLength: limit(DEFAULT_LIMITS.channelNameLength).pipe(z.number().max(255)),
   eventNameLength: limit(DEFAULT_LIMITS.eventNameLength),
   eventBytes: limit(DEFAULT_LIMITS.eventBytes).pipe(z.number().max(16 * MiB)),

@@ -25,6 +25,11 @@ export interface Address {
   readonly adminPort: number | null;
 }
 
+export interface AttachOptions {
+  /** Whether the rooms protocol is there too: upgrades of `/` and `/rooms`, and `/rooms/…`. */
+  readonly rooms?: boolean;
+}
+
 /** One Polywire, on a port of its own or on somebody else's server. */
 export interface Server {
   /** Opens the configured ports. @throws ConfigError when one is in use, naming it and what changes it */
@@ -33,7 +38,7 @@ export interface Server {
    * Takes the upgrades of `/app/{key}` and the requests of the HTTP API (`/apps/{id}/events`, …) on a server that has
    * its own; all others go where they went. Attach after the server's request listener is there.
    */
-  attach(server: HttpServer | HttpsServer): void;
+  attach(server: HttpServer | HttpsServer, options?: AttachOptions): void;
   /**
    * Sends every client away, spread over `drainSeconds` (0: at once), and stops. They are told to come back at once.
    */
@@ -109,20 +114,21 @@ export class PolywireServer implements Server {
     return this.#open(admin, adminHost, adminPort, "--admin-port");
   }
 
-  attach(server: HttpServer | HttpsServer): void {
+  attach(server: HttpServer | HttpsServer, { rooms = false }: AttachOptions = {}): void {
     this.#start();
+    const protocols = new Set(["pusher", ...(rooms ? ["rooms"] : [])]);
     if (this.config.apps.some(isDevelopmentApp)) {
       this.log.warn("attached with the development app, whose secret everybody knows");
     }
     const { gateway } = this.#parts;
     const requests = takeListeners<RequestListener>(server, "request");
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      if (!this.#isDetached && gateway.claimsRequest(request)) void gateway.request(request, response);
+      if (!this.#isDetached && gateway.claimsRequest(request, protocols)) void gateway.request(request, response);
       else for (const listener of requests) listener.call(server, request, response);
     });
     const upgrades = takeListeners<UpgradeListener>(server, "upgrade");
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (!this.#isDetached && gateway.claimsUpgrade(request)) gateway.upgrade(request, socket, head);
+      if (!this.#isDetached && gateway.claimsUpgrade(request, protocols)) gateway.upgrade(request, socket, head);
       else if (server.listenerCount("upgrade") + upgrades.length === 1) ignoreUpgrade(server, request, socket);
       else for (const listener of upgrades) listener.call(server, request, socket, head);
     });

@@ -7,6 +7,29 @@ export class FakeConnection implements Connection {
   readonly sent: WireMessage[] = [];
   closed: { readonly code: number; readonly reason: string } | null = null;
 
+  pings = 0;
+  #isCongested = false;
+  #waiting: (() => void)[] = [];
+
+  ping(): void {
+    this.pings += 1;
+  }
+
+  drained(): Promise<void> {
+    if (!this.#isCongested) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** From now on nothing leaves until {@link release}. */
+  congest(): void {
+    this.#isCongested = true;
+  }
+
+  release(): void {
+    this.#isCongested = false;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
   send(frame: Frame): void {
     if (this.closed === null) this.sent.push(...frame.messages);
   }

@@ -40,16 +40,49 @@ describe("memory broker", () => {
     await broker.close();
   });
 
-  it("keeps nothing of a channel that never carried anything once nobody is there", async () => {
-    const broker = new MemoryBroker({ runtime: new FakeClock() });
-    await broker.start(nowhere);
+  describe("a channel that never carried anything", () => {
     const key = channelKey("app", "name");
-    const { epoch } = await broker.subscribe(key);
-    await broker.count(key, 1);
-    await broker.unsubscribe(key);
-    await broker.count(key, 0);
-    expect((await broker.subscribe(key)).epoch).not.toBe(epoch);
-    await broker.close();
+    async function visit(broker: MemoryBroker) {
+      const head = await broker.subscribe(key);
+      await broker.count(key, 1);
+      await broker.unsubscribe(key);
+      await broker.count(key, 0);
+      return head;
+    }
+
+    it("costs nothing once nobody is there", async () => {
+      const clock = new FakeClock();
+      const broker = new MemoryBroker({ runtime: clock });
+      await broker.start(nowhere);
+      await broker.publish(channelKey("app", "other"), [draft("x")], LOG);
+      clock.advance(115_000);
+      const { epoch } = await visit(broker);
+      clock.advance(10_000); // the other channel is forgotten, and epochs from now on are others
+      expect((await broker.subscribe(key)).epoch).not.toBe(epoch);
+      await broker.close();
+    });
+
+    it("is resumed wholly by who was there", async () => {
+      const broker = new MemoryBroker({ runtime: new FakeClock() });
+      await broker.start(nowhere);
+      const since = await visit(broker);
+      await broker.publish(key, [draft("x")], LOG);
+      const page = await broker.history(key, { since, limit: 10 });
+      expect(page).toMatchObject({ complete: true, events: [{ position: { offset: 1 } }] });
+      await broker.close();
+    });
+
+    it("has another epoch than before, when it had carried something that is forgotten", async () => {
+      const clock = new FakeClock();
+      const broker = new MemoryBroker({ runtime: clock });
+      await broker.start(nowhere);
+      const [event] = await broker.publish(key, [draft("x")], LOG);
+      clock.advance(250_000);
+      const [again] = await broker.publish(key, [draft("y")], LOG);
+      expect(again?.position).toMatchObject({ offset: 1 });
+      expect(again?.position?.epoch).not.toBe(event?.position?.epoch);
+      await broker.close();
+    });
   });
 
   it("counts the latest messages into the budget", async () => {

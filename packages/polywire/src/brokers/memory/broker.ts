@@ -55,7 +55,8 @@ export class MemoryBroker implements Broker {
   readonly #boot: string;
   /** Ordered by last publish, oldest first. */
   readonly #states = new Map<ChannelKey, State>();
-  #epochs = 0;
+  /** Changes whenever offsets are forgotten, so that a channel's next log has another epoch than its last. */
+  #generation = 0;
   #ephemeral = 0;
   #bytes = 0;
   #sink: BrokerSink | null = null;
@@ -198,9 +199,8 @@ export class MemoryBroker implements Broker {
       known.touchedAt = now;
       return known;
     }
-    this.#epochs += 1;
     const state: State = {
-      log: new Log(`${this.#boot}${this.#epochs.toString(36)}`),
+      log: new Log(`${this.#boot}${this.#generation.toString(36)}`),
       roster: new Roster(),
       byId: new Map(),
       latest: null,
@@ -277,7 +277,9 @@ export class MemoryBroker implements Broker {
         if (timestamp > now - DEDUPE_MS) break;
         state.byId.delete(id);
       }
-      if (isIdle(state) && state.touchedAt <= now - IDLE_MS) this.#states.delete(key);
+      if (!isIdle(state) || state.touchedAt > now - IDLE_MS) continue;
+      this.#states.delete(key);
+      this.#generation += 1;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { type Encoder, Frame } from "../../core/encoder.js";
 import type { ChannelName, Message, Payload, PresenceEvent } from "../../core/event.js";
+import { channelPolicy } from "../../core/policy.js";
 import { memberAdded, memberRemoved } from "./wire.js";
 
 /** Protocols 5, 6 and 7 say events alike. */
@@ -23,7 +24,8 @@ function encodeMessage(channel: ChannelName, event: Message): Frame | null {
 
 /** A member is a user here: only the first session to enter and the last to leave is news. */
 function encodePresence(channel: ChannelName, { action, edge, client, data }: PresenceEvent): Frame | null {
-  if (!edge) return null;
+  // Other protocols have members on any channel.
+  if (!edge || !channelPolicy(channel).presence) return null;
   if (action === "enter") return memberAdded(channel, client, data);
   return action === "leave" ? memberRemoved(channel, client) : null;
 }

@@ -20,6 +20,12 @@ export interface GatewayOptions {
   readonly log: Logger;
 }
 
+/** Something at a path, and the name of the protocol it is of. */
+interface Offer<T> {
+  readonly protocol: string;
+  readonly of: T;
+}
+
 const ELSEWHERE = "*";
 /** A client that is told to come back at once would be back before this server is gone. */
 const DRAIN_PAUSE_MS = 1000;
@@ -31,32 +37,33 @@ export const shuttingDown = (): RealtimeError =>
 /** Takes what arrives on the port to the protocol whose path it is. */
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #endpoints = new Router<Endpoint>();
-  readonly #elsewhere: Endpoint | null;
-  readonly #routes = new Router<Route>();
+  readonly #endpoints = new Router<Offer<Endpoint>>();
+  readonly #elsewhere: Endpoint | null = null;
+  readonly #routes = new Router<Offer<Route>>();
   #isDraining = false;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    const endpoints = options.protocols.flatMap((protocol) => protocol.endpoints);
-    this.#elsewhere = endpoints.find(({ path }) => path === ELSEWHERE) ?? null;
-    for (const endpoint of endpoints) {
-      if (endpoint.path !== ELSEWHERE) this.#endpoints.add("GET", endpoint.path, endpoint);
-    }
-    for (const route of options.protocols.flatMap((protocol) => protocol.routes)) {
-      this.#routes.add(route.method, route.path, route);
+    for (const { name: protocol, endpoints, routes } of options.protocols) {
+      for (const endpoint of endpoints) {
+        if (endpoint.path === ELSEWHERE) this.#elsewhere = endpoint;
+        else this.#endpoints.add("GET", endpoint.path, { protocol, of: endpoint });
+      }
+      for (const route of routes) this.#routes.add(route.method, route.path, { protocol, of: route });
     }
   }
 
-  /** Whether a request on somebody else's server is ours: one that a route answers, and no other path beside it. */
-  claimsRequest({ method, url }: IncomingMessage): boolean {
+  /** Whether a request on somebody else's server is one of these protocols': one that a route answers, and no other path beside it. */
+  claimsRequest({ method, url }: IncomingMessage, protocols: ReadonlySet<string>): boolean {
     const { path, isPrefixed } = this.#target(url);
-    return isPrefixed && this.#routes.find(method, path) !== null;
+    const found = isPrefixed ? this.#routes.find(method, path) : null;
+    return found !== null && protocols.has(found.value.protocol);
   }
 
-  /** Whether an upgrade on somebody else's server is ours. */
-  claimsUpgrade({ url }: IncomingMessage): boolean {
-    return this.#endpointAt(this.#target(url)) !== null;
+  /** Whether an upgrade on somebody else's server is one of these protocols'. */
+  claimsUpgrade({ url }: IncomingMessage, protocols: ReadonlySet<string>): boolean {
+    const found = this.#endpointAt(this.#target(url));
+    return found !== null && protocols.has(found.value.protocol);
   }
 
   /** From now on nobody is admitted, and `/ready` says so. */
@@ -68,7 +75,7 @@ export class Gateway {
     const { sockets } = this.#options;
     const at = this.#target(request.url);
     const found = this.#endpointAt(at);
-    const endpoint = found?.value ?? this.#elsewhere;
+    const endpoint = found?.value.of ?? this.#elsewhere;
     if (endpoint === null) {
       socket.destroy();
       return;
@@ -101,9 +108,10 @@ export class Gateway {
       response.shouldKeepAlive = false;
       return plain(413, `The body is larger than the limit (maxRequestBytes), ${config.maxRequestBytes} bytes.\n`);
     }
-    const answer = await found.value.handle({ ...requestHead(request, at, found.params), body });
+    const route = found.value.of;
+    const answer = await route.handle({ ...requestHead(request, at, found.params), body });
     if (request.method === "POST") {
-      metrics.publishRequested(found.value.path, answer.status, (performance.now() - startedAt) / 1000);
+      metrics.publishRequested(route.path, answer.status, (performance.now() - startedAt) / 1000);
     }
     return answer;
   }
@@ -112,8 +120,9 @@ export class Gateway {
     return target(url ?? "/", this.#options.config.pathPrefix);
   }
 
-  #endpointAt({ path, isPrefixed }: Target): Found<Endpoint> | null {
-    return isPrefixed ? this.#endpoints.find("GET", path) : null;
+  #endpointAt({ path, query, isPrefixed }: Target): Found<Offer<Endpoint>> | null {
+    const found = isPrefixed ? this.#endpoints.find("GET", path) : null;
+    return found?.value.of.claims?.(query) === false ? null : found;
   }
 
   #health({ path }: Target): HttpResponse | null {

@@ -15,6 +15,11 @@ export interface WebSocketLimits {
   readonly bufferBudgetBytes: number;
 }
 
+export interface WebSocketOptions extends WebSocketLimits {
+  /** Sub-protocols that some endpoint knows. */
+  readonly subprotocols: ReadonlySet<string>;
+}
+
 /** What the transport tells of itself. Must not throw. */
 export interface WebSocketObserver {
   closed(code: number): void;
@@ -41,7 +46,7 @@ export class WebSocketTransport {
   writtenBytes = 0;
 
   constructor(
-    readonly limits: WebSocketLimits,
+    readonly limits: WebSocketOptions,
     readonly observer: WebSocketObserver,
   ) {
     const options: ServerOptions & { closeTimeout: number } = {
@@ -53,6 +58,7 @@ export class WebSocketTransport {
       maxFragments: 64,
       maxBufferedChunks: 1024,
       closeTimeout: CLOSE_GRACE_MS,
+      handleProtocols: (offered) => chooseSubprotocol(offered, limits.subprotocols),
     };
     this.#server = new WebSocketServer(options);
   }
@@ -183,6 +189,28 @@ export class WebSocketConnection implements Connection {
     this.#batch = this.transport.enqueue(this, this.#batch, frame);
   }
 
+  ping(): void {
+    if (this.ws.readyState === WebSocket.OPEN) this.ws.ping();
+  }
+
+  drained(): Promise<void> {
+    const { socket } = this;
+    return new Promise((resolve) => {
+      // After this turn's write.
+      setImmediate(() => {
+        if (!socket.writableNeedDrain || socket.destroyed) {
+          resolve();
+          return;
+        }
+        const done = () => {
+          socket.off("drain", done).off("close", done);
+          resolve();
+        };
+        socket.on("drain", done).on("close", done);
+      });
+    });
+  }
+
   /** Writes what this turn gathered. */
   flush(): void {
     const batch = this.#batch;
@@ -265,6 +293,13 @@ function frameMessage(message: WireMessage): Buffer {
   if (isText) bytes.write(message, header);
   else bytes.set(message, header);
   return bytes;
+}
+
+/** One that is known, or else what least looks like a token: browsers close a connection whose offers are all left out. */
+function chooseSubprotocol(offered: ReadonlySet<string>, known: ReadonlySet<string>): string | false {
+  const names = [...offered];
+  const isToken = (name: string) => name.split(".").length === 3;
+  return names.find((name) => known.has(name)) ?? names.find((name) => !isToken(name)) ?? names[0] ?? false;
 }
 
 /** Cut at a character, to the bytes a close frame has room for. */

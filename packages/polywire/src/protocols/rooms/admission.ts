@@ -1,0 +1,48 @@
+import { allowsOrigin } from "../../core/apps.js";
+import { describe } from "../../core/describe.js";
+import { RealtimeError } from "../../core/errors.js";
+import type { ProtocolContext, RequestHead } from "../../core/protocol.js";
+import type { TokenVerifier, VerifiedToken } from "../../tokens/verifier.js";
+
+/** What hand-written servers close with. */
+export const MISSING_TOKEN = "Missing token";
+
+export interface AdmissionContext extends ProtocolContext {
+  readonly tokens: TokenVerifier;
+}
+
+/** The sub-protocols that a WebSocket client offers, in its order. */
+export const subprotocolsOf = (request: RequestHead): readonly string[] =>
+  (request.header("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
+
+/**
+ * The token of a request: `?token=`, an `Authorization: Bearer` header, or a sub-protocol, which is the one with two dots.
+ * Null: it has none.
+ */
+export function tokenOf(request: RequestHead): string | null {
+  const [, bearer] = /^bearer +(\S+)$/i.exec(request.header("authorization") ?? "") ?? [];
+  const inQuery = new URLSearchParams(request.query).get("token");
+  return inQuery || bearer || (subprotocolsOf(request).find((name) => name.split(".").length === 3) ?? null);
+}
+
+/** Who asks, and for which app. @throws RealtimeError when they may not have it */
+export async function admit({ tokens }: AdmissionContext, request: RequestHead): Promise<VerifiedToken> {
+  const token = tokenOf(request);
+  if (token === null) {
+    throw new RealtimeError("unauthorized", MISSING_TOKEN, "Add ?token=JWT, or send Authorization: Bearer JWT.");
+  }
+  const verified = await tokens.verify(token, new URLSearchParams(request.query).get("app"));
+  const { app } = verified;
+  if (app.tlsOnly && !request.secure) {
+    throw new RealtimeError("insecure", "This app accepts TLS connections only.", "Connect by wss:// or https://.");
+  }
+  const origin = request.header("origin");
+  if (!allowsOrigin(app, origin)) {
+    throw new RealtimeError(
+      "origin-refused",
+      `Pages of ${describe(origin)} may not connect.`,
+      "See the app's origins.",
+    );
+  }
+  return verified;
+}

@@ -1,0 +1,20 @@
+import { type Encoder, Frame } from "../../core/encoder.js";
+import { serialOf } from "./serial.js";
+import { eventText, PlacedFrame, payloadText } from "./wire.js";
+
+/** Version 1: every field of the event. */
+export const roomsEncoder: Encoder = {
+  name: "rooms/1/json",
+  encode(channel, event) {
+    // A member stays one as long as a connection of the user is there.
+    if (event.kind === "presence" && event.action === "leave" && !event.edge) return null;
+    const text = eventText(channel, event);
+    return event.position === null ? Frame.of(text) : new PlacedFrame(text, serialOf(event.position));
+  },
+};
+
+/** Bare mode: the data alone. */
+export const bareEncoder: Encoder = {
+  name: "rooms/bare/json",
+  encode: (_channel, { kind, data }) => (kind === "message" ? Frame.of(payloadText(data)) : null),
+};
