@@ -211,6 +211,23 @@ describe("hub", () => {
     expect(session.received).toEqual([...texts, "live"]);
   });
 
+  it("[HB20] what is in the member list is neither replayed nor announced again, and what is not is", async () => {
+    const watcher = new FakeSession("watcher");
+    const client = (name: string) => ({ clientId: name, clientIdJson: `"${name}"` });
+    const enter = (name: string) => hub.presence.enter(new FakeSession(name), "who", client(name), null, 100);
+    const first = await hub.subscribe(subscription("who"), OPEN);
+    await enter("ann");
+    await publish("who", "1");
+    const attachment = await hub.subscribe(subscription("who", watcher), { ...OPEN, since: first.head });
+    await enter("bob");
+    const { members, head: membersHead } = await hub.presence.members(watcher, "who");
+    expect(members.map(({ clientId }) => clientId)).toEqual(["ann", "bob"]);
+    await attachment.replay(async () => void (await enter("carl")), membersHead);
+    await broker.drained();
+    attachment.start({ membersHead });
+    expect(watcher.received).toEqual(["1", "enter carl"]);
+  });
+
   it("[HB19] a session that ends in the middle of a replay gets no more of it", async () => {
     const first = await hub.subscribe(subscription("ends"), OPEN);
     for (let sent = 0; sent < 10; sent++) await publish("ends", "x".repeat(60_000));

@@ -25,7 +25,7 @@ import { channelPolicy } from "./policy.js";
 import { Presence } from "./presence.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
-import type { Start, Subscription } from "./subscription.js";
+import { isNewer, type Start, type Subscription } from "./subscription.js";
 import { Turns } from "./turns.js";
 
 const RECOUNT_DELAY = 1000;
@@ -55,8 +55,11 @@ export interface Attachment {
   readonly gap: Gap | null;
   /** The newest messages, oldest first, where they were asked for. What comes after them is delivered. */
   readonly recent: readonly Message[];
-  /** Sends what was missed, a page whenever `drained` resolves; then `start`. Without it `start` sends it in one go. */
-  replay(drained: () => Promise<void>): Promise<void>;
+  /**
+   * Sends what was missed, a page whenever `drained` resolves; then `start`. Without it `start` sends it in one go.
+   * Presence events up to `membersHead` are in the member list that the client was sent, and left out.
+   */
+  replay(drained: () => Promise<void>, membersHead?: Position): Promise<void>;
   /** Begins the flow; what the session read since (a member list, the latest message) says where. See {@link Subscription.start}. */
   start(from?: Partial<Start>): void;
 }
@@ -263,7 +266,10 @@ function attachment(subscription: Subscription, { gap, recent, replay, head }: R
     head,
     gap,
     recent,
-    async replay(drained) {
+    async replay(drained, membersHead) {
+      if (membersHead !== undefined) {
+        unsent = unsent.filter((event) => event.kind === "message" || isNewer(event, membersHead));
+      }
       while (unsent.length > 0) {
         await drained();
         const length = pageLength(unsent);

@@ -1,6 +1,6 @@
 import { type Broker, channelKey, type Member } from "./broker.js";
 import type { Coalesce } from "./coalesce.js";
-import type { ChannelName, ClientIdentity, Payload, Position } from "./event.js";
+import type { ChannelName, ClientIdentity, Payload, Position, PresenceEvent } from "./event.js";
 import type { HubObserver } from "./observer.js";
 import { channelPolicy } from "./policy.js";
 import type { Runtime } from "./runtime.js";
@@ -56,7 +56,7 @@ export class Presence {
   }
 
   async #change(
-    action: "enter" | "leave",
+    action: PresenceEvent["action"],
     session: Session,
     channel: ChannelName,
     member: Member,
@@ -79,6 +79,6 @@ export class Presence {
       member,
       { users, log },
     );
-    this.observer.presence(session, channel, action, client, edge);
+    if (action !== "update") this.observer.presence(session, channel, action, client, edge);
   }
 }

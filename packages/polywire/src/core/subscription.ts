@@ -107,6 +107,7 @@ export class Subscription {
   }
 }
 
-function isNewer({ position }: ChannelEvent, head: Position): boolean {
+/** Whether the event comes after this position; one of another epoch does. */
+export function isNewer({ position }: ChannelEvent, head: Position): boolean {
   return position === null || position.epoch !== head.epoch || position.offset > head.offset;
 }

@@ -36,8 +36,6 @@ const HISTORY_BYTES = 512 * 1024;
 export class Membership {
   readonly #subscription: Subscription;
   #member: Member | null = null;
-  /** The member list has been sent; from now on its changes are. */
-  #isStarted = false;
   #isEnded = false;
 
   constructor(
@@ -68,9 +66,8 @@ export class Membership {
       // What follows may be much, and other rooms' as well.
       if (since !== null || last !== null) await session.drained();
       session.deliver(wire.joined(command.id, room, found(command, attachment, mayRecover, members)));
-      await attachment.replay(() => session.drained());
+      await attachment.replay(() => session.drained(), members?.head);
     }
-    this.#isStarted = true;
     attachment.start(members === null ? {} : { membersHead: members.head });
   }
 
@@ -127,10 +124,10 @@ export class Membership {
     return session.context.hub.presence.members(session, room);
   }
 
-  /** Nobody is told of their own coming, nor of what is in the member list already. */
+  /** Nobody is told of their own coming. */
   #showsPresence({ origin }: ChannelEvent): boolean {
     const { session, room } = this;
-    return this.#isStarted && origin !== session.id && session.claims.grant.allows("presence", room);
+    return origin !== session.id && session.claims.grant.allows("presence", room);
   }
 }
 

@@ -434,6 +434,24 @@ describe("rooms, version 1", () => {
       expect(await late.take()).toMatchObject([{ type: "joined", members: [{ clientId: "ann" }] }]);
     });
 
+    it("is announced to who joins meanwhile and does not have it in the list", async () => {
+      const [ann, other] = [await world.join("lobby"), await world.join("lobby", bob)];
+      const late = await world.connect({ claims: { userId: "carl" } });
+      late.send({ type: "join", room: "lobby" });
+      const [{ serial } = {}] = await late.take();
+      late.send({ type: "leave", room: "lobby" });
+      for (let sent = 0; sent < 20; sent++) other.send({ type: "message", room: "lobby", data: "x".repeat(10_000) });
+      await settled();
+      late.connection.congest();
+      late.send({ type: "join", room: "lobby", since: serial });
+      await settled();
+      ann.send(enter());
+      late.connection.release();
+      const frames = await late.take();
+      expect(frames[0]).toMatchObject({ type: "joined", recovered: true, members: [] });
+      expect(frames.slice(1).map(({ type }) => type)).toEqual([...Array(20).fill("message"), "presence"]);
+    });
+
     it("ends for who is gone in the middle of entering", async () => {
       const ann = await world.join("lobby");
       ann.send(enter());
