@@ -22,12 +22,24 @@ export interface RequestHead {
 
 export interface HttpRequest extends RequestHead {
   readonly body: Uint8Array;
+  /** Runs when the client has gone before it was answered. */
+  onAbort(run: () => void): void;
 }
 
 export interface HttpResponse {
   readonly status: number;
   readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
+}
+
+/** An answer of status 200 that goes on until one of both ends it. Its connection writes the messages of frames as they are. */
+export interface HttpStream {
+  readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  open(connection: Connection): ConnectionHandler;
+  /** What is answered in its place when the server can take no more. */
+  refuse(reason: RealtimeError): HttpResponse;
 }
 
 /** A kind of socket that a protocol answers. */
@@ -44,9 +56,9 @@ export interface Endpoint {
 }
 
 export interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "OPTIONS";
   readonly path: string;
-  handle(request: HttpRequest): Promise<HttpResponse>;
+  handle(request: HttpRequest): Promise<HttpResponse | HttpStream>;
 }
 
 /** A wire protocol: the sockets it answers and the HTTP dialect it publishes through. */

@@ -13,6 +13,8 @@ import type { Logger } from "./log.js";
 import { createMetrics, type Metrics } from "./metrics.js";
 import { both } from "./observers.js";
 import { nodeRuntime } from "./runtime.js";
+import { Congestion } from "./transports/congestion.js";
+import { StreamTransport } from "./transports/stream.js";
 import { WebSocketTransport } from "./transports/websocket.js";
 
 const SECOND = 1000;
@@ -26,6 +28,8 @@ export interface Parts {
   readonly hub: Hub;
   readonly heartbeat: Heartbeat;
   readonly sockets: WebSocketTransport;
+  readonly streams: StreamTransport;
+  readonly congestion: Congestion;
   readonly gateway: Gateway;
   readonly metrics: Metrics;
 }
@@ -36,7 +40,7 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
   const apps = appRegistry(config.apps);
   const metrics = createMetrics({
     channels: () => hub.channelCount,
-    bufferedBytes: () => sockets.bufferedBytes,
+    bufferedBytes: () => congestion.bufferedBytes,
     writtenBytes: () => sockets.writtenBytes,
   });
   const broker = new MemoryBroker({ runtime, budgetBytes: config.historyBudgetBytes });
@@ -64,18 +68,21 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
   const tokens = new TokenVerifier(apps, runtime);
   const protocols = [pusher(context, { timeouts }), rooms(context, { timeouts, tokens })];
 
+  const congestion = new Congestion(config.bufferBudgetBytes);
+  const { bufferBytes } = config;
+  const streams = new StreamTransport({ bufferBytes, congestion }, metrics.sockets);
   const sockets = new WebSocketTransport(
     {
       maxPayload: maxFrameBytes(config),
-      bufferBytes: config.bufferBytes,
-      bufferBudgetBytes: config.bufferBudgetBytes,
+      bufferBytes,
+      congestion,
       subprotocols: new Set(protocols.flatMap(subprotocolsOf)),
     },
     metrics.sockets,
   );
   const admitted = () => hub.sessionCount;
-  const gateway = new Gateway({ admitted, config, protocols, sockets, metrics, log });
-  return { broker, hub, heartbeat, sockets, gateway, metrics };
+  const gateway = new Gateway({ admitted, config, protocols, sockets, streams, metrics, log });
+  return { broker, hub, heartbeat, sockets, streams, congestion, gateway, metrics };
 }
 
 const subprotocolsOf = ({ endpoints }: Protocol): readonly string[] =>

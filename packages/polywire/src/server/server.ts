@@ -148,14 +148,17 @@ export class PolywireServer implements Server {
   }
 
   async #close(drainSeconds: number): Promise<void> {
-    const { gateway, sockets, heartbeat, broker } = this.#parts;
+    const { gateway, sockets, streams, congestion, heartbeat, broker } = this.#parts;
     gateway.drain();
     await this.#drain(drainSeconds * 1000);
     this.#isDetached = true;
     const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
     for (const server of this.#servers) server.closeIdleConnections();
-    for (const until = Date.now() + GOODBYE_MS; sockets.size > 0 && Date.now() < until; ) await delay(20);
+    const isOpen = () => sockets.size + streams.size > 0;
+    for (const until = Date.now() + GOODBYE_MS; isOpen() && Date.now() < until; ) await delay(20);
     sockets.destroy();
+    streams.destroy();
+    congestion.stop();
     for (const server of this.#servers) server.closeAllConnections();
     await Promise.all(closed);
     heartbeat.stop();
@@ -164,9 +167,9 @@ export class PolywireServer implements Server {
 
   /** Sends clients away in equal shares, so that where they go next is not overrun. */
   async #drain(ms: number): Promise<void> {
-    const { sockets } = this.#parts;
+    const { sockets, streams } = this.#parts;
     const reason = shuttingDown();
-    const leaving = [...sockets.connections];
+    const leaving = [...sockets.connections, ...streams.connections];
     const share = Math.ceil((leaving.length * DRAIN_TICK_MS) / Math.max(DRAIN_TICK_MS, ms));
     for (let sent = 0; sent < leaving.length; sent += share) {
       if (sent > 0) await delay(DRAIN_TICK_MS);

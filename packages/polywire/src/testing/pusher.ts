@@ -4,7 +4,7 @@ import { type App, appRegistry, DEFAULT_LIMITS } from "../core/apps.js";
 import type { RealtimeError } from "../core/errors.js";
 import { Heartbeat } from "../core/heartbeat.js";
 import { Hub } from "../core/hub.js";
-import type { ProtocolContext } from "../core/protocol.js";
+import type { HttpResponse, ProtocolContext } from "../core/protocol.js";
 import { pusher } from "../protocols/pusher/index.js";
 import { FakeClock, settled } from "./clock.js";
 import { FakeConnection } from "./connection.js";
@@ -98,14 +98,19 @@ export class PusherWorld {
   }
 
   /** Calls the HTTP API, signed with `app`'s secret. */
-  async call(method: "GET" | "POST", path: string, body: Uint8Array = new Uint8Array(), app = APP) {
+  async call(
+    method: "GET" | "POST",
+    path: string,
+    body: Uint8Array = new Uint8Array(),
+    app = APP,
+  ): Promise<HttpResponse> {
     const route = this.protocol.routes.find((each) => each.method === method && each.path.endsWith(path));
     if (route === undefined) throw new Error(`There is no ${method} ${path}.`);
     const at = `/apps/${app.id}${path}`;
     const md5 = body.length === 0 ? "" : `&body_md5=${hash("md5", body, "hex")}`;
     const query = `auth_key=${app.key}&auth_timestamp=${Math.floor(this.clock.now() / 1000)}&auth_version=1.0${md5}`;
     const signature = createHmac("sha256", app.secret).update(`${method}\n${at}\n${query}`).digest("hex");
-    return route.handle({
+    const answer = await route.handle({
       method,
       path: at,
       query: `${query}&auth_signature=${signature}`,
@@ -113,7 +118,10 @@ export class PusherWorld {
       header: () => null,
       secure: false,
       body,
+      onAbort() {},
     });
+    if ("open" in answer) throw new Error("The answer is a stream.");
+    return answer;
   }
 
   connect(app = APP): FakeClient {

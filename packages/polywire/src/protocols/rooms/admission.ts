@@ -1,7 +1,9 @@
 import { allowsOrigin } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
+import type { ChannelName } from "../../core/event.js";
 import type { ProtocolContext, RequestHead } from "../../core/protocol.js";
+import type { Operation } from "../../tokens/grant.js";
 import type { TokenVerifier, VerifiedToken } from "../../tokens/verifier.js";
 
 /** What hand-written servers close with. */
@@ -46,3 +48,10 @@ export async function admit({ tokens }: AdmissionContext, request: RequestHead):
   }
   return verified;
 }
+
+export const notAllowed = (operation: Operation, room: ChannelName): RealtimeError =>
+  new RealtimeError(
+    "forbidden",
+    `The token does not allow "${operation}" on ${JSON.stringify(room)}.`,
+    'Its "rooms" claim must, or without one the room must be public.',
+  );

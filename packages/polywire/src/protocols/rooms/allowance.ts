@@ -1,3 +1,6 @@
+import type { App } from "../../core/apps.js";
+import { RealtimeError } from "../../core/errors.js";
+
 /** How much may come at once, in seconds' worth. */
 const BURST = 10;
 
@@ -23,5 +26,39 @@ export class Allowance {
     if (this.#left < 1) return false;
     this.#left -= 1;
     return true;
+  }
+}
+
+/** How long an allowance that nobody uses is full again. */
+const FORGET_MS = BURST * 1000;
+const MAX_KEPT = 100_000;
+
+/** The allowance of each user who publishes without a connection. */
+export class Allowances {
+  /** Ordered by last use, oldest first. */
+  readonly #byUser = new Map<string, { readonly allowance: Allowance; usedAt: number }>();
+
+  /** Takes one message of the user's. @throws RealtimeError `rate-limited` */
+  take({ id, limits }: App, clientId: string, now: number): void {
+    const key = `${id}\u0000${clientId}`;
+    const { messagesPerSecond } = limits;
+    const allowance = this.#byUser.get(key)?.allowance ?? new Allowance(messagesPerSecond, now);
+    this.#byUser.delete(key);
+    this.#byUser.set(key, { allowance, usedAt: now });
+    this.#forget(now);
+    if (allowance.take(now)) return;
+    throw new RealtimeError(
+      "rate-limited",
+      `A user may send ${messagesPerSecond} messages a second (messagesPerSecond).`,
+      "Wait a little.",
+    );
+  }
+
+  /** What is full again is as good as new. */
+  #forget(now: number): void {
+    for (const [key, { usedAt }] of this.#byUser) {
+      if (usedAt > now - FORGET_MS && this.#byUser.size <= MAX_KEPT) return;
+      this.#byUser.delete(key);
+    }
   }
 }

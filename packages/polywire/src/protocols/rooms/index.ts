@@ -1,12 +1,13 @@
-import { createHash, randomBytes } from "node:crypto";
-import type { Endpoint, Protocol, ProtocolContext, RequestHead } from "../../core/protocol.js";
+import type { Endpoint, Protocol, ProtocolContext } from "../../core/protocol.js";
 import { Turns } from "../../core/turns.js";
-import type { TokenVerifier, VerifiedToken } from "../../tokens/verifier.js";
+import type { TokenVerifier } from "../../tokens/verifier.js";
 import { admit, subprotocolsOf } from "./admission.js";
-import type { Version } from "./decode.js";
+import { Allowances } from "./allowance.js";
 import { Handshake, refuse } from "./handshake.js";
+import { identify } from "./identity.js";
 import type { LivenessTimeouts } from "./liveness.js";
-import { type RoomsContext, type RoomsIdentity, RoomsSession } from "./session.js";
+import { roomsRoutes } from "./routes.js";
+import { type RoomsContext, RoomsSession } from "./session.js";
 
 export interface RoomsOptions {
   readonly tokens: TokenVerifier;
@@ -14,8 +15,6 @@ export interface RoomsOptions {
 }
 
 const SUBPROTOCOL = "polywire.v1";
-/** As it was minted, or as unguessable. */
-const CONNECTION_ID = /^[A-Za-z0-9_-]{16,64}$/;
 /** Another protocol's parameters of the same path. */
 const ELSEWHERE = ["key", "access_token", "v"];
 
@@ -44,17 +43,5 @@ export function rooms(common: ProtocolContext, { tokens, timeouts }: RoomsOption
       return parameters.has("token") || !ELSEWHERE.some((name) => parameters.has(name));
     },
   };
-  return { name: "rooms", endpoints: [root, endpoint("/rooms")], routes: [] };
-}
-
-/**
- * Who comes back with the connection id it had keeps its session id, so that its own messages are not news to it. The
- * user is part of it: nobody takes another user's.
- */
-function identify({ query }: RequestHead, { claims }: VerifiedToken, version: Version): RoomsIdentity {
-  const asked = new URLSearchParams(query).get("connection") ?? "";
-  const isKnown = version === "v1" && CONNECTION_ID.test(asked);
-  const connectionId = isKnown ? asked : randomBytes(18).toString("base64url");
-  const sessionId = createHash("sha256").update(JSON.stringify([claims.client.clientId, connectionId]));
-  return { version, connectionId, sessionId: sessionId.digest("base64url") };
+  return { name: "rooms", endpoints: [root, endpoint("/rooms")], routes: roomsRoutes(context, new Allowances()) };
 }

@@ -8,11 +8,12 @@ import type { Turns } from "../../core/turns.js";
 import type { Claims } from "../../tokens/claims.js";
 import type { Operation } from "../../tokens/grant.js";
 import type { VerifiedToken } from "../../tokens/verifier.js";
-import type { AdmissionContext } from "./admission.js";
+import { type AdmissionContext, notAllowed } from "./admission.js";
 import { Allowance } from "./allowance.js";
-import { decode, type Version } from "./decode.js";
+import { decode } from "./decode.js";
 import { bareEncoder, roomsEncoder } from "./encoder.js";
 import { wordsFor } from "./errors.js";
+import type { RoomsIdentity } from "./identity.js";
 import { Liveness, type LivenessTimeouts } from "./liveness.js";
 import { Membership, type Occupant } from "./membership.js";
 import { checkEvent } from "./names.js";
@@ -26,14 +27,6 @@ export interface RoomsContext extends AdmissionContext {
   readonly turns: Turns;
   /** By app and session id: who comes back takes the place of a connection that is not known to be gone. */
   readonly sessions: Map<string, RoomsSession>;
-}
-
-export interface RoomsIdentity {
-  /** Unique within the app; the same when the same user comes back with the same connection id. */
-  readonly sessionId: string;
-  /** What the client is told, and comes back with. */
-  readonly connectionId: string;
-  readonly version: Version;
 }
 
 /** How long before its end a client is told to bring a new token, if the token is good for that long. */
@@ -65,7 +58,7 @@ export class RoomsSession implements Occupant, ConnectionHandler, Beating {
   ) {
     const { heartbeat, runtime, timeouts } = context;
     this.app = app;
-    this.encoder = identity.version === "bare" ? bareEncoder : roomsEncoder;
+    this.encoder = identity.mode === "bare" ? bareEncoder : roomsEncoder;
     this.#claims = claims;
     this.#messages = new Allowance(app.limits.messagesPerSecond, runtime.now());
     this.#joins = new Allowance(app.limits.joinsPerSecond, runtime.now());
@@ -85,7 +78,7 @@ export class RoomsSession implements Occupant, ConnectionHandler, Beating {
   }
 
   get isBare(): boolean {
-    return this.identity.version === "bare";
+    return this.identity.mode === "bare";
   }
 
   /** @throws RealtimeError `over-quota` */
@@ -100,6 +93,18 @@ export class RoomsSession implements Occupant, ConnectionHandler, Beating {
     this.deliver(
       this.isBare ? wire.bareConnected(client) : wire.connected(client, this.identity.connectionId, expiresAt),
     );
+  }
+
+  /** Opens and does what a client that cannot talk came for; or says why not. */
+  begin(command: wire.JoinCommand): void {
+    try {
+      this.open();
+    } catch (error) {
+      this.terminate(RealtimeError.from(error));
+      this.#isClosed = true; // without having been counted in
+      return;
+    }
+    this.run(command);
   }
 
   deliver(frame: Frame): void {
@@ -117,7 +122,7 @@ export class RoomsSession implements Occupant, ConnectionHandler, Beating {
   message(data: string | Uint8Array): void {
     if (this.#isLeaving || this.#isClosed) return;
     this.activity();
-    const { id, room, command } = decode(data, this.identity.version);
+    const { id, room, command } = decode(data, this.isBare ? "bare" : "v1");
     if (command instanceof RealtimeError) this.#refuse(command, id, room);
     else this.run(command);
   }
@@ -210,8 +215,9 @@ export class RoomsSession implements Occupant, ConnectionHandler, Beating {
       if (this.#memberships.get(room) === membership) this.#memberships.delete(room);
       membership.end();
       const reason = RealtimeError.from(error);
-      // Hand-written clients join again when they connect again, and not before.
-      if (this.isBare && (reason.code === "unavailable" || reason.code === "internal")) this.terminate(reason);
+      const isPassing = reason.code === "unavailable" || reason.code === "internal";
+      // Hand-written clients join again when they connect again, and not before; so do event streams.
+      if (this.identity.mode === "stream" || (this.isBare && isPassing)) this.terminate(reason);
       throw reason;
     }
   }
@@ -286,12 +292,7 @@ export class RoomsSession implements Occupant, ConnectionHandler, Beating {
 
   /** @throws RealtimeError `forbidden` */
   demand(operation: Operation, room: ChannelName): void {
-    if (this.#claims.grant.allows(operation, room)) return;
-    throw new RealtimeError(
-      "forbidden",
-      `The token does not allow "${operation}" on ${JSON.stringify(room)}.`,
-      'Its "rooms" claim must, or without one the room must be public.',
-    );
+    if (!this.#claims.grant.allows(operation, room)) throw notAllowed(operation, room);
   }
 
   /** @throws RealtimeError `forbidden` for a room that was not joined */

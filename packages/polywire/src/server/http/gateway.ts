@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type Connection, type ConnectionHandler, DEAF } from "../../core/connection.js";
 import { RealtimeError } from "../../core/errors.js";
-import type { Endpoint, HttpResponse, Protocol, Route } from "../../core/protocol.js";
+import type { Endpoint, HttpResponse, HttpStream, Protocol, Route } from "../../core/protocol.js";
 import type { Config } from "../config.js";
 import type { Logger } from "../log.js";
 import type { Metrics } from "../metrics.js";
+import type { StreamTransport } from "../transports/stream.js";
 import type { WebSocketTransport } from "../transports/websocket.js";
 import { plain, readBody, requestHead, respond, type Target, target } from "./request.js";
 import { type Found, Router } from "./router.js";
@@ -16,6 +17,7 @@ export interface GatewayOptions {
   readonly admitted: () => number;
   readonly protocols: readonly Protocol[];
   readonly sockets: WebSocketTransport;
+  readonly streams: StreamTransport;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
@@ -89,7 +91,9 @@ export class Gateway {
 
   async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      respond(response, await this.#respond(request, response));
+      const answer = await this.#respond(request, response);
+      if ("open" in answer) this.#stream(response, answer);
+      else respond(response, answer);
     } catch (error) {
       if (request.destroyed && !request.complete) return;
       this.#options.log.error({ err: error }, "a request failed");
@@ -97,7 +101,7 @@ export class Gateway {
     }
   }
 
-  async #respond(request: IncomingMessage, response: ServerResponse): Promise<HttpResponse> {
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<HttpResponse | HttpStream> {
     const { config, metrics } = this.#options;
     const at = this.#target(request.url);
     const found = this.#routes.find(request.method, at.path);
@@ -109,8 +113,12 @@ export class Gateway {
       return plain(413, `The body is larger than the limit (maxRequestBytes), ${config.maxRequestBytes} bytes.\n`);
     }
     const route = found.value.of;
-    const answer = await route.handle({ ...requestHead(request, at, found.params), body });
-    if (request.method === "POST") {
+    const onAbort = (run: () => void) => {
+      if (response.destroyed) run();
+      else response.once("close", () => response.writableEnded || run());
+    };
+    const answer = await route.handle({ ...requestHead(request, at, found.params), body, onAbort });
+    if (request.method === "POST" && "status" in answer) {
       metrics.publishRequested(route.path, answer.status, (performance.now() - startedAt) / 1000);
     }
     return answer;
@@ -131,19 +139,33 @@ export class Gateway {
     return this.#isDraining ? plain(503, "draining\n") : plain(200, "ready\n");
   }
 
+  #stream(response: ServerResponse, stream: HttpStream): void {
+    const reason = this.#isDraining ? shuttingDown() : this.#excess();
+    if (reason === null) this.#options.streams.open(response, stream);
+    else respond(response, stream.refuse(reason));
+  }
+
   /** Accepts the upgrade all the same: to a refused one, SDKs wait much longer than to a close that says when to come back. */
   #refuse(endpoint: Endpoint, connection: Connection): ConnectionHandler | null {
-    const { admitted, config } = this.#options;
     if (this.#isDraining) {
       setTimeout(() => endpoint.refuse(connection, shuttingDown()), DRAIN_PAUSE_MS * Math.random());
       return DEAF;
     }
-    if (config.maxConnections === null || admitted() < config.maxConnections) return null;
-    endpoint.refuse(
-      connection,
-      new RealtimeError("over-capacity", `The server has its maxConnections, ${config.maxConnections}.`, "Try again."),
-    );
+    const reason = this.#excess();
+    if (reason === null) return null;
+    endpoint.refuse(connection, reason);
     return DEAF;
+  }
+
+  /** Why nobody more is admitted; null: there is room. */
+  #excess(): RealtimeError | null {
+    const { admitted, config } = this.#options;
+    if (config.maxConnections === null || admitted() < config.maxConnections) return null;
+    return new RealtimeError(
+      "over-capacity",
+      `The server has its maxConnections, ${config.maxConnections}.`,
+      "Try again.",
+    );
   }
 }
 

@@ -69,10 +69,11 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
   });
 }
 
-export function respond(response: ServerResponse, { status, contentType, body }: HttpResponse): void {
+export function respond(response: ServerResponse, { status, contentType, headers, body }: HttpResponse): void {
   if (response.destroyed) return;
-  const headers = { "content-type": contentType, "content-length": Buffer.byteLength(body) };
-  response.writeHead(status, headers).end(body);
+  // RFC 9110, 8.6: a 204 has no length.
+  const content = status === 204 ? {} : { "content-type": contentType, "content-length": Buffer.byteLength(body) };
+  response.writeHead(status, { ...headers, ...content }).end(body);
 }
 
 export const plain = (status: number, body: string): HttpResponse => ({ status, contentType: "text/plain", body });

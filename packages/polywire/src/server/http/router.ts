@@ -1,6 +1,6 @@
 import findMyWay from "find-my-way";
 
-type Method = "GET" | "POST";
+type Method = "GET" | "POST" | "OPTIONS";
 
 export interface Found<T> {
   readonly value: T;
@@ -20,7 +20,7 @@ export class Router<T> {
 
   /** Null also for a path whose percent-encoding is broken. */
   find(method: string | undefined, path: string): Found<T> | null {
-    if (method !== "GET" && method !== "POST") return null;
+    if (method !== "GET" && method !== "POST" && method !== "OPTIONS") return null;
     const found = this.#router.find(method, path);
     return found === null || found.store === null || found.store === undefined
       ? null

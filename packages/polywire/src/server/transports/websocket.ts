@@ -5,14 +5,15 @@ import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import type { Frame, WireMessage } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
 import { Batch } from "./batch.js";
+import type { Congested, Congestion } from "./congestion.js";
 
 export interface WebSocketLimits {
   /** The largest message a client may send, in bytes. */
   readonly maxPayload: number;
   /** What may wait for one client, in bytes; past it the client is too slow and is closed. */
   readonly bufferBytes: number;
-  /** What may wait for all clients together; past it the slowest are closed. */
-  readonly bufferBudgetBytes: number;
+  /** Shared with the other transports. */
+  readonly congestion: Congestion;
 }
 
 export interface WebSocketOptions extends WebSocketLimits {
@@ -30,7 +31,6 @@ export interface WebSocketObserver {
 const REASON_BYTES = 123;
 /** How long a closed client may take to answer before its socket is destroyed. */
 const CLOSE_GRACE_MS = 2000;
-const CONGESTION_CHECK_MS = 250;
 
 /** The handshake and the receiving are `ws`; frames are made once and written past it, once a socket and turn. */
 export class WebSocketTransport {
@@ -39,9 +39,6 @@ export class WebSocketTransport {
   /** Connections with something to write this turn. */
   #dirty: WebSocketConnection[] = [];
   #root = Batch.root();
-  /** Connections whose socket took less than it was given. */
-  readonly #congested = new Set<WebSocketConnection>();
-  #congestionCheck: NodeJS.Timeout | null = null;
   /** Bytes written since the start, without those of control frames. */
   writtenBytes = 0;
 
@@ -71,13 +68,6 @@ export class WebSocketTransport {
     return this.#connections;
   }
 
-  /** Bytes that wait for clients that are slower than what they are sent. */
-  get bufferedBytes(): number {
-    let bytes = 0;
-    for (const connection of this.#congested) bytes += connection.bufferedBytes;
-    return bytes;
-  }
-
   /** Completes the handshake (or answers 400 to one that is none) and lets `open` say who handles the connection. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, open: (connection: Connection) => ConnectionHandler) {
     this.#server.handleUpgrade(request, socket, head, (ws) => {
@@ -100,21 +90,15 @@ export class WebSocketTransport {
     return this.#root.with(frame, bytesOf);
   }
 
-  congested(connection: WebSocketConnection): void {
-    this.#congested.add(connection);
-    this.#congestionCheck ??= setInterval(() => this.#checkCongestion(), CONGESTION_CHECK_MS).unref();
-  }
-
   forget(connection: WebSocketConnection, code: number): void {
     this.#connections.delete(connection);
-    this.#congested.delete(connection);
+    this.limits.congestion.remove(connection);
     this.observer.closed(code);
   }
 
   /** Ends every connection at once. */
   destroy(): void {
     for (const connection of this.#connections) connection.destroy();
-    if (this.#congestionCheck !== null) clearInterval(this.#congestionCheck);
     this.#server.close();
   }
 
@@ -123,22 +107,6 @@ export class WebSocketTransport {
     this.#dirty = [];
     this.#root = Batch.root();
     for (const connection of dirty) connection.flush();
-  }
-
-  #checkCongestion(): void {
-    for (const connection of this.#congested) if (connection.bufferedBytes === 0) this.#congested.delete(connection);
-    let excess = this.bufferedBytes - this.limits.bufferBudgetBytes;
-    if (excess > 0) {
-      const slowest = [...this.#congested].sort((a, b) => b.bufferedBytes - a.bufferedBytes);
-      for (const connection of slowest) {
-        if (excess <= 0) break;
-        excess -= connection.bufferedBytes;
-        connection.overflow();
-      }
-    }
-    if (this.#congested.size > 0 || this.#congestionCheck === null) return;
-    clearInterval(this.#congestionCheck);
-    this.#congestionCheck = null;
   }
 }
 
@@ -161,7 +129,7 @@ class OwnedWebSocket extends WebSocket {
 
 const ownerOf = (ws: WebSocket): WebSocketConnection | null => (ws as OwnedWebSocket).owner;
 
-export class WebSocketConnection implements Connection {
+export class WebSocketConnection implements Connection, Congested {
   handler: ConnectionHandler | null = null;
   #batch: Batch | null = null;
   #isSlow = false;
@@ -220,7 +188,7 @@ export class WebSocketConnection implements Connection {
     this.transport.writtenBytes += batch.length;
     // Past `ws`, which writes at once what it sends itself (pongs, the close frame) as long as nothing is compressed.
     if (this.socket.write(batch.joined())) return;
-    this.transport.congested(this);
+    this.transport.limits.congestion.add(this);
     if (this.socket.writableLength > this.transport.limits.bufferBytes) this.overflow();
   }
 
