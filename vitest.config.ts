@@ -63,6 +63,7 @@ export default defineConfig({
         test: {
           name: "conformance",
           include: ["conformance/**/*.test.ts"],
+          exclude: ["conformance/rooms-browser/*.test.ts"],
           globalSetup: ["conformance/support/global-setup.ts"],
           testTimeout: 20_000,
         },
@@ -70,7 +71,12 @@ export default defineConfig({
       {
         test: {
           name: "chromium",
-          include: ["conformance/pusher-js/*.test.ts", "conformance/laravel-echo/*.test.ts"],
+          include: [
+            "conformance/pusher-js/*.test.ts",
+            "conformance/laravel-echo/*.test.ts",
+            "conformance/rooms/*.test.ts",
+            "conformance/rooms-browser/*.test.ts",
+          ],
           globalSetup: ["conformance/support/global-setup.ts"],
           testTimeout: 20_000,
           browser: inChromium(),

@@ -7,8 +7,8 @@ const PAGE_PORTS = Array.from({ length: 40 }, (_, index) => 63315 + index);
 
 /** The apps of the server under test. */
 export const APPS = {
-  main: { id: "1", key: "main-key", secret: "main-secret" },
-  other: { id: "2", key: "other-key", secret: "other-secret" },
+  main: { id: "1", key: "main-key", secret: "main-secret", jwtSecret: "main-jwt-secret-of-thirty-two-bytes" },
+  other: { id: "2", key: "other-key", secret: "other-secret", jwtSecret: "other-jwt-secret-of-thirty-two-bytes" },
   silent: { id: "3", key: "silent-key", secret: "silent-secret", clientEvents: false },
   small: {
     id: "4",
@@ -17,11 +17,18 @@ export const APPS = {
     limits: { presenceMembers: 2, channelsPerConnection: 3, eventBytes: 100, userInfoBytes: 50, batchSize: 2 },
   },
   disabled: { id: "5", key: "disabled-key", secret: "disabled-secret", enabled: false },
-  elsewhere: { id: "6", key: "elsewhere-key", secret: "elsewhere-secret", origins: ["https://allowed.example"] },
+  elsewhere: {
+    id: "6",
+    key: "elsewhere-key",
+    secret: "elsewhere-secret",
+    jwtSecret: "elsewhere-jwt-secret-of-thirty-two-bytes",
+    origins: ["https://allowed.example"],
+  },
   here: {
     id: "7",
     key: "here-key",
     secret: "here-secret",
+    jwtSecret: "here-jwt-secret-of-thirty-two-bytes",
     origins: PAGE_PORTS.map((port) => `http://localhost:${port}`),
   },
   single: { id: "8", key: "single-key", secret: "single-secret", limits: { connections: 1 } },

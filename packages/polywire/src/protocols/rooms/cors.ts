@@ -10,8 +10,8 @@ const PREFLIGHT: Headers = {
 };
 
 /**
- * What lets a page read the answer, be it an error: its origin is one of some app's. Whether it is one of the app that
- * it asks for is another matter, which {@link admit} decides. Cookies play no part, so credentials are not allowed.
+ * What lets a page read the answer, be it an error: its origin is one of some app's. A page that is none of the app's it
+ * asks for is refused by `admit`, and not told why. Cookies play no part, so credentials are not allowed.
  */
 export function corsHeaders({ all }: AppRegistry, request: HttpRequest): Headers {
   const origin = request.header("origin");

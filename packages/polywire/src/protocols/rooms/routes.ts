@@ -86,7 +86,7 @@ export function roomsRoutes(context: RoomsContext, allowances: Allowances): read
     context.refused(null, reason);
     const { status } = wordsFor(reason);
     const headers = {
-      ...corsHeaders(apps, request),
+      ...(reason.code !== "origin-refused" && corsHeaders(apps, request)),
       ...(status === 401 && { "www-authenticate": "Bearer" }),
       ...((status === 429 || status === 503) && { "retry-after": "1" }),
     };
