@@ -41,7 +41,7 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
   const metrics = createMetrics({
     channels: () => hub.channelCount,
     bufferedBytes: () => congestion.bufferedBytes,
-    writtenBytes: () => sockets.writtenBytes,
+    writtenBytes: () => sockets.writtenBytes + streams.writtenBytes,
   });
   const broker = new MemoryBroker({ runtime, budgetBytes: config.historyBudgetBytes });
   const hub = new Hub({ broker, runtime, observer: observer === null ? metrics.hub : both(metrics.hub, observer) });

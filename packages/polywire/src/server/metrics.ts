@@ -115,7 +115,8 @@ export function createMetrics(sources: MetricSources): Metrics {
       },
       disconnected: ({ protocol }) => connections.dec({ protocol }),
       subscriptions: (_session, _channel, change) => subscriptions.inc(change),
-      published: (_appId, _channel, events) => published.inc({ source: "http" }, events.length),
+      published: (_appId, _channel, events) =>
+        published.inc({ source: (events[0]?.origin ?? null) === null ? "http" : "client" }, events.length),
       publishedEphemeral: () => published.inc({ source: "client" }),
       delivered: (encoder, deliveries) =>
         delivered.inc({ protocol: encoder.slice(0, encoder.indexOf("/")) }, deliveries),
@@ -137,6 +138,7 @@ export function createMetrics(sources: MetricSources): Metrics {
 const RIGHTS: ReadonlySet<ErrorCode> = new Set([
   "unauthorized",
   "bad-signature",
+  "expired",
   "forbidden",
   "origin-refused",
   "insecure",

@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ClientOptions, WebSocket, WebSocketServer } from "ws";
 import { createServer, type Server, type ServerOptions } from "../index.js";
+import { JWT_SECRET, token } from "../testing/tokens.js";
 
 const stops: (() => unknown)[] = [];
 
@@ -232,5 +233,21 @@ describe("attached to somebody else's server", () => {
 
     await server.close();
     expect(await (await get(port, "/apps/app-id/channels")).text()).toBe("the framework");
+  });
+
+  it("claims rooms only where it is told to", async () => {
+    const path = `/?token=${token({ userId: "ann" })}`;
+    const apps = [{ id: "1", key: "k", secret: "s", jwtSecret: JWT_SECRET }];
+    for (const rooms of [false, true]) {
+      const host = createHttpServer((_request, response) => response.end("the framework"));
+      create({ apps }).attach(host, { rooms });
+      const port = await listening(host);
+      const answer = open(port, path);
+      if (rooms) expect((await answer).first).toEqual({ type: "connected", clientId: "ann" });
+      else await expect(answer).rejects.toThrow("200");
+      const response = await get(port, "/rooms/lobby/messages");
+      expect(response.status).toBe(rooms ? 401 : 200);
+      expect(await (await get(port, "/rooms")).text()).toBe("the framework");
+    }
   });
 });

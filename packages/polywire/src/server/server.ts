@@ -37,6 +37,7 @@ export interface Server {
   /**
    * Takes the upgrades of `/app/{key}` and the requests of the HTTP API (`/apps/{id}/events`, …) on a server that has
    * its own; all others go where they went. Attach after the server's request listener is there.
+   * Rooms, whose paths may well be taken, are there by option only.
    */
   attach(server: HttpServer | HttpsServer, options?: AttachOptions): void;
   /**

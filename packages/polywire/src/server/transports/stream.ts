@@ -27,6 +27,8 @@ export class StreamTransport {
   /** Connections with something to write this turn. */
   #dirty: StreamConnection[] = [];
   #root = Batch.root();
+  /** Bytes written since the start, without HTTP's own. */
+  writtenBytes = 0;
 
   constructor(
     readonly limits: StreamLimits,
@@ -147,6 +149,7 @@ export class StreamConnection implements Connection, Congested {
     this.#batch = null;
     const { response } = this;
     if (batch === null || this.#isClosed || response.destroyed) return;
+    this.transport.writtenBytes += batch.length;
     if (response.write(batch.joined())) return;
     const { bufferBytes, congestion } = this.transport.limits;
     congestion.add(this);
