@@ -35,6 +35,7 @@ const CLOSE_GRACE_MS = 2000;
 /** The handshake and the receiving are `ws`; frames are made once and written past it, once a socket and turn. */
 export class WebSocketTransport {
   readonly #server: WebSocketServer;
+  readonly #hardening: ServerOptions;
   readonly #connections = new Set<WebSocketConnection>();
   /** Connections with something to write this turn. */
   #dirty: WebSocketConnection[] = [];
@@ -46,18 +47,17 @@ export class WebSocketTransport {
     readonly limits: WebSocketOptions,
     readonly observer: WebSocketObserver,
   ) {
-    const options: ServerOptions & { closeTimeout: number } = {
+    const hardening: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       WebSocket: OwnedWebSocket,
       clientTracking: false,
-      perMessageDeflate: false,
-      maxPayload: limits.maxPayload,
       maxFragments: 64,
       maxBufferedChunks: 1024,
       closeTimeout: CLOSE_GRACE_MS,
       handleProtocols: (offered) => chooseSubprotocol(offered, limits.subprotocols),
     };
-    this.#server = new WebSocketServer(options);
+    this.#hardening = hardening;
+    this.#server = new WebSocketServer({ ...hardening, perMessageDeflate: false, maxPayload: limits.maxPayload });
   }
 
   get size(): number {
@@ -71,15 +71,44 @@ export class WebSocketTransport {
   /** Completes the handshake (or answers 400 to one that is none) and lets `open` say who handles the connection. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, open: (connection: Connection) => ConnectionHandler) {
     this.#server.handleUpgrade(request, socket, head, (ws) => {
-      const connection = new WebSocketConnection(
-        this,
-        ws as OwnedWebSocket,
-        socket,
-        request.socket.remoteAddress ?? "",
-      );
-      this.#connections.add(connection);
+      const connection = this.#own(ws, socket, request);
+      ws.on("message", onMessage);
+      ws.on("ping", onActivity);
+      ws.on("pong", onActivity);
       connection.handler = open(connection);
     });
+  }
+
+  /**
+   * A `WebSocketServer` for a library that reads its sockets itself (engine.io's `wsEngine`). What it sends by `ws` and
+   * what is sent by {@link connectionOf} leave in the order of the calls.
+   */
+  serverFor(): new (options: ServerOptions) => WebSocketServer {
+    const hardening = this.#hardening;
+    const own = this.#own.bind(this);
+    return class extends WebSocketServer {
+      constructor(options: ServerOptions) {
+        super({ ...options, ...hardening });
+      }
+
+      override handleUpgrade(
+        request: IncomingMessage,
+        socket: Duplex,
+        head: Buffer,
+        done: (ws: WebSocket, request: IncomingMessage) => void,
+      ): void {
+        super.handleUpgrade(request, socket, head, (ws) => {
+          own(ws, socket, request);
+          done(ws, request);
+        });
+      }
+    };
+  }
+
+  #own(ws: WebSocket, socket: Duplex, request: IncomingMessage): WebSocketConnection {
+    const connection = new WebSocketConnection(this, ws as OwnedWebSocket, socket, request.socket.remoteAddress ?? "");
+    this.#connections.add(connection);
+    return connection;
   }
 
   /** The batch that `batch` becomes with one frame more; of a connection that had none, it will be written this turn. */
@@ -114,6 +143,12 @@ export class WebSocketTransport {
 class OwnedWebSocket extends WebSocket {
   owner: WebSocketConnection | null = null;
 
+  /** Called by a library that runs the socket itself. */
+  override send(data: unknown, ...rest: unknown[]): void {
+    this.owner?.flush();
+    (super.send as (...args: unknown[]) => void).call(this, data, ...rest);
+  }
+
   /** Called by `ws` too, when the client closes or breaks the protocol: what was sent before goes out before. */
   override close(code?: number, reason?: string | Buffer): void {
     this.owner?.flush();
@@ -129,6 +164,10 @@ class OwnedWebSocket extends WebSocket {
 
 const ownerOf = (ws: WebSocket): WebSocketConnection | null => (ws as OwnedWebSocket).owner;
 
+/** The connection of a socket that a server of {@link WebSocketTransport.serverFor} made. */
+export const connectionOf = (ws: unknown): WebSocketConnection | null =>
+  ws instanceof OwnedWebSocket ? ws.owner : null;
+
 export class WebSocketConnection implements Connection, Congested {
   handler: ConnectionHandler | null = null;
   #batch: Batch | null = null;
@@ -141,9 +180,6 @@ export class WebSocketConnection implements Connection, Congested {
     readonly remoteAddress: string,
   ) {
     ws.owner = this;
-    ws.on("message", onMessage);
-    ws.on("ping", onActivity);
-    ws.on("pong", onActivity);
     ws.on("error", onError);
     ws.on("close", onClose);
   }
