@@ -20,6 +20,8 @@ export interface App {
   readonly jwksUrl: string | null;
   /** What their `aud` must hold, beside the app's id; null: they need none. */
   readonly jwtAudience: string | null;
+  /** The application's own answer to who may join (Laravel's `/broadcasting/auth`), a URL; null: nobody is asked. */
+  readonly authEndpoint: string | null;
   readonly limits: Limits;
 }
 

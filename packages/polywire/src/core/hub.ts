@@ -151,7 +151,7 @@ export class Hub implements BrokerSink {
       const page = since === undefined ? null : await this.#since(key, since);
       const gap = since === undefined || page === null ? null : gapOf(page, since);
       const isWhole = page !== null && gap === null;
-      const newest = last === undefined || isWhole ? null : await this.#recent(key, last);
+      const newest = last === undefined || isWhole ? null : await this.recent(session.appId, name, last);
       const head = newest?.head ?? page?.head ?? joined ?? first;
       return attachment(subscription, {
         gap,
@@ -200,6 +200,16 @@ export class Hub implements BrokerSink {
     return this.#reads.run(`latest ${key}`, () => this.#broker.latest(key));
   }
 
+  /** The newest messages, oldest first, with the head at that moment. */
+  recent(
+    appId: AppId,
+    name: ChannelName,
+    limit: number,
+  ): Promise<{ readonly messages: readonly Message[]; readonly head: Position }> {
+    const key = channelKey(appId, name);
+    return this.#reads.run(`recent ${limit} ${key}`, () => this.#broker.recent(key, limit));
+  }
+
   occupancy(appId: AppId, name: ChannelName): Promise<Occupancy> {
     return this.#broker.occupancy(channelKey(appId, name));
   }
@@ -232,10 +242,6 @@ export class Hub implements BrokerSink {
     return this.#reads.run(`since ${since.epoch} ${since.offset} ${key}`, () =>
       this.#broker.history(key, { since, limit: REPLAY_LIMIT }),
     );
-  }
-
-  #recent(key: ChannelKey, limit: number): Promise<{ readonly messages: readonly Message[]; readonly head: Position }> {
-    return this.#reads.run(`recent ${limit} ${key}`, () => this.#broker.recent(key, limit));
   }
 
   /** Tells the broker the local count, once a turn however often it changed. */

@@ -6,21 +6,25 @@ import type { Observer } from "../core/observer.js";
 import type { Protocol, ProtocolContext } from "../core/protocol.js";
 import { pusher } from "../protocols/pusher/index.js";
 import { rooms } from "../protocols/rooms/index.js";
+import { type SocketIo, socketio } from "../protocols/socketio/index.js";
 import { TokenVerifier } from "../tokens/verifier.js";
 import type { Config } from "./config.js";
 import { Gateway } from "./http/gateway.js";
+import { isSecure } from "./http/request.js";
 import type { Logger } from "./log.js";
 import { createMetrics, type Metrics } from "./metrics.js";
 import { both } from "./observers.js";
 import { nodeRuntime } from "./runtime.js";
 import { Congestion } from "./transports/congestion.js";
 import { StreamTransport } from "./transports/stream.js";
-import { WebSocketTransport } from "./transports/websocket.js";
+import { connectionOf, WebSocketTransport } from "./transports/websocket.js";
 
 const SECOND = 1000;
 /** A character of one byte takes six as `\\u0000`. */
 const ESCAPED = 6;
 const ENVELOPE_BYTES = 4096;
+/** engine.io's own limit of a message, which its clients expect. */
+const ENGINE_BYTES = 1_000_000;
 
 /** Everything that runs in the process, put together. */
 export interface Parts {
@@ -31,6 +35,8 @@ export interface Parts {
   readonly streams: StreamTransport;
   readonly congestion: Congestion;
   readonly gateway: Gateway;
+  /** Null where it is not enabled. */
+  readonly socketIo: SocketIo | null;
   readonly metrics: Metrics;
 }
 
@@ -80,9 +86,23 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     },
     metrics.sockets,
   );
+  const socketIo: SocketIo | null = config.socketio.enabled
+    ? socketio(context, {
+        tokens,
+        parser: config.socketio.parser,
+        pathPrefix: config.pathPrefix,
+        maxPayload: Math.max(ENGINE_BYTES, maxFrameBytes(config)),
+        bufferBytes: config.bufferBytes,
+        perMessageDeflate: false,
+        sockets: { Server: sockets.serverFor(), connectionOf, slowConsumer: () => metrics.sockets.slowConsumer() },
+        admission: () => gateway.admission(),
+        isSecure,
+      })
+    : null;
+  const mounts = socketIo === null ? [] : [socketIo];
   const admitted = () => hub.sessionCount;
-  const gateway = new Gateway({ admitted, config, protocols, sockets, streams, metrics, log });
-  return { broker, hub, heartbeat, sockets, streams, congestion, gateway, metrics };
+  const gateway: Gateway = new Gateway({ admitted, config, protocols, mounts, sockets, streams, metrics, log });
+  return { broker, hub, heartbeat, sockets, streams, congestion, gateway, socketIo, metrics };
 }
 
 const subprotocolsOf = ({ endpoints }: Protocol): readonly string[] =>

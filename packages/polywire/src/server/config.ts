@@ -63,6 +63,10 @@ const app = z.strictObject({
   jwtPublicKey: publicKey.nullable().default(null),
   jwksUrl: jwksUrl.nullable().default(null),
   jwtAudience: text.nullable().default(null),
+  authEndpoint: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null),
   limits: limits.prefault({}),
 });
 
@@ -100,6 +104,13 @@ const schema = z.strictObject({
   bufferBudgetBytes: limit(256 * MiB),
   /** What the channels' logs may take together. */
   historyBudgetBytes: limit(256 * MiB),
+  socketio: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Every client must use the same. */
+      parser: z.enum(["json", "msgpack"]).default("json"),
+    })
+    .prefault({}),
   apps: z
     .array(app)
     .min(1)

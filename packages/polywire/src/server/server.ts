@@ -35,8 +35,8 @@ export interface Server {
   /** Opens the configured ports. @throws ConfigError when one is in use, naming it and what changes it */
   listen(): Promise<Address>;
   /**
-   * Takes the upgrades of `/app/{key}` and the requests of the HTTP API (`/apps/{id}/events`, …) on a server that has
-   * its own; all others go where they went. Attach after the server's request listener is there.
+   * Takes the upgrades of `/app/{key}`, the requests of the HTTP API (`/apps/{id}/events`, …) and all of `/socket.io/` on
+   * a server that has its own; all others go where they went. Attach after the server's request listener is there.
    * Rooms, whose paths may well be taken, are there by option only.
    */
   attach(server: HttpServer | HttpsServer, options?: AttachOptions): void;
@@ -117,7 +117,7 @@ export class PolywireServer implements Server {
 
   attach(server: HttpServer | HttpsServer, { rooms = false }: AttachOptions = {}): void {
     this.#start();
-    const protocols = new Set(["pusher", ...(rooms ? ["rooms"] : [])]);
+    const protocols = new Set(["pusher", "socketio", ...(rooms ? ["rooms"] : [])]);
     if (this.config.apps.some(isDevelopmentApp)) {
       this.log.warn("attached with the development app, whose secret everybody knows");
     }
@@ -149,7 +149,7 @@ export class PolywireServer implements Server {
   }
 
   async #close(drainSeconds: number): Promise<void> {
-    const { gateway, sockets, streams, congestion, heartbeat, broker } = this.#parts;
+    const { gateway, sockets, streams, congestion, socketIo, heartbeat, broker } = this.#parts;
     gateway.drain();
     await this.#drain(drainSeconds * 1000);
     this.#isDetached = true;
@@ -157,6 +157,7 @@ export class PolywireServer implements Server {
     for (const server of this.#servers) server.closeIdleConnections();
     const isOpen = () => sockets.size + streams.size > 0;
     for (const until = Date.now() + GOODBYE_MS; isOpen() && Date.now() < until; ) await delay(20);
+    socketIo?.close();
     sockets.destroy();
     streams.destroy();
     congestion.stop();
@@ -168,13 +169,14 @@ export class PolywireServer implements Server {
 
   /** Sends clients away in equal shares, so that where they go next is not overrun. */
   async #drain(ms: number): Promise<void> {
-    const { sockets, streams } = this.#parts;
+    const { sockets, streams, socketIo } = this.#parts;
     const reason = shuttingDown();
-    const leaving = [...sockets.connections, ...streams.connections];
+    const open = [...sockets.connections, ...streams.connections].map(({ handler }) => handler);
+    const leaving = [...open, ...(socketIo?.polling() ?? [])];
     const share = Math.ceil((leaving.length * DRAIN_TICK_MS) / Math.max(DRAIN_TICK_MS, ms));
     for (let sent = 0; sent < leaving.length; sent += share) {
       if (sent > 0) await delay(DRAIN_TICK_MS);
-      for (const connection of leaving.slice(sent, sent + share)) connection.handler?.terminate(reason);
+      for (const client of leaving.slice(sent, sent + share)) client?.terminate(reason);
     }
   }
 

@@ -22,6 +22,7 @@ export const APP: App = {
   jwtPublicKey: null,
   jwksUrl: null,
   jwtAudience: null,
+  authEndpoint: null,
   limits: DEFAULT_LIMITS,
 };
 

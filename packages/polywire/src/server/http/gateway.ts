@@ -16,6 +16,7 @@ export interface GatewayOptions {
   /** How many sessions there are. */
   readonly admitted: () => number;
   readonly protocols: readonly Protocol[];
+  readonly mounts: readonly Mount[];
   readonly sockets: WebSocketTransport;
   readonly streams: StreamTransport;
   readonly metrics: Metrics;
@@ -26,6 +27,16 @@ export interface GatewayOptions {
 interface Offer<T> {
   readonly protocol: string;
   readonly of: T;
+}
+
+/** A library that serves everything below a path itself, and is handed Node's requests as they are. */
+export interface Mount {
+  /** The protocol's. */
+  readonly name: string;
+  /** With a slash at both ends. */
+  readonly path: string;
+  request(request: IncomingMessage, response: ServerResponse): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
 const ELSEWHERE = "*";
@@ -57,15 +68,29 @@ export class Gateway {
 
   /** Whether a request on somebody else's server is one of these protocols': one that a route answers, and no other path beside it. */
   claimsRequest({ method, url }: IncomingMessage, protocols: ReadonlySet<string>): boolean {
-    const { path, isPrefixed } = this.#target(url);
-    const found = isPrefixed ? this.#routes.find(method, path) : null;
-    return found !== null && protocols.has(found.value.protocol);
+    const at = this.#target(url);
+    const found = at.isPrefixed ? this.#routes.find(method, at.path) : null;
+    const name = this.#mountAt(at)?.name ?? found?.value.protocol;
+    return name !== undefined && protocols.has(name);
   }
 
   /** Whether an upgrade on somebody else's server is one of these protocols'. */
   claimsUpgrade({ url }: IncomingMessage, protocols: ReadonlySet<string>): boolean {
-    const found = this.#endpointAt(this.#target(url));
-    return found !== null && protocols.has(found.value.protocol);
+    const at = this.#target(url);
+    const name = this.#mountAt(at)?.name ?? this.#endpointAt(at)?.value.protocol;
+    return name !== undefined && protocols.has(name);
+  }
+
+  /** Why a new connection cannot be had; null: it can. */
+  admission(): RealtimeError | null {
+    const { admitted, config } = this.#options;
+    if (this.#isDraining) return shuttingDown();
+    if (config.maxConnections === null || admitted() < config.maxConnections) return null;
+    return new RealtimeError(
+      "over-capacity",
+      `The server has its maxConnections, ${config.maxConnections}.`,
+      "Try again.",
+    );
   }
 
   /** From now on nobody is admitted, and `/ready` says so. */
@@ -76,6 +101,11 @@ export class Gateway {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { sockets } = this.#options;
     const at = this.#target(request.url);
+    const mount = this.#mountAt(at);
+    if (mount !== null) {
+      mount.upgrade(request, socket, head);
+      return;
+    }
     const found = this.#endpointAt(at);
     const endpoint = found?.value.of ?? this.#elsewhere;
     if (endpoint === null) {
@@ -90,6 +120,11 @@ export class Gateway {
   }
 
   async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const mount = this.#mountAt(this.#target(request.url));
+    if (mount !== null) {
+      mount.request(request, response);
+      return;
+    }
     try {
       const answer = await this.#respond(request, response);
       if ("open" in answer) this.#stream(response, answer);
@@ -133,6 +168,10 @@ export class Gateway {
     return found?.value.of.claims?.(query) === false ? null : found;
   }
 
+  #mountAt({ path, isPrefixed }: Target): Mount | null {
+    return (isPrefixed && this.#options.mounts.find((mount) => path.startsWith(mount.path))) || null;
+  }
+
   #health({ path }: Target): HttpResponse | null {
     if (path === "/live") return plain(200, "live\n");
     if (path !== "/ready") return null;
@@ -140,32 +179,18 @@ export class Gateway {
   }
 
   #stream(response: ServerResponse, stream: HttpStream): void {
-    const reason = this.#isDraining ? shuttingDown() : this.#excess();
+    const reason = this.admission();
     if (reason === null) this.#options.streams.open(response, stream);
     else respond(response, stream.refuse(reason));
   }
 
   /** Accepts the upgrade all the same: to a refused one, SDKs wait much longer than to a close that says when to come back. */
   #refuse(endpoint: Endpoint, connection: Connection): ConnectionHandler | null {
-    if (this.#isDraining) {
-      setTimeout(() => endpoint.refuse(connection, shuttingDown()), DRAIN_PAUSE_MS * Math.random());
-      return DEAF;
-    }
-    const reason = this.#excess();
+    const reason = this.admission();
     if (reason === null) return null;
-    endpoint.refuse(connection, reason);
+    if (this.#isDraining) setTimeout(() => endpoint.refuse(connection, reason), DRAIN_PAUSE_MS * Math.random());
+    else endpoint.refuse(connection, reason);
     return DEAF;
-  }
-
-  /** Why nobody more is admitted; null: there is room. */
-  #excess(): RealtimeError | null {
-    const { admitted, config } = this.#options;
-    if (config.maxConnections === null || admitted() < config.maxConnections) return null;
-    return new RealtimeError(
-      "over-capacity",
-      `The server has its maxConnections, ${config.maxConnections}.`,
-      "Try again.",
-    );
   }
 }
 

@@ -17,9 +17,13 @@ export function requestHead(
       const value = request.headers[name];
       return Array.isArray(value) ? (value[0] ?? null) : (value ?? null);
     },
-    // A client that lies about its proxy gives up its own protection and nobody else's.
-    secure: (request.socket as TLSSocket).encrypted === true || forwardedProtocol(request) === "https",
+    secure: isSecure(request),
   };
+}
+
+/** Whether the client came over TLS. One that lies about its proxy gives up its own protection and nobody else's. */
+export function isSecure(request: IncomingMessage): boolean {
+  return (request.socket as TLSSocket).encrypted === true || forwardedProtocol(request) === "https";
 }
 
 /** What the first proxy was asked by, of a list such as `https, http`. */

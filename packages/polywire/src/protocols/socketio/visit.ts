@@ -1,0 +1,56 @@
+import type { App } from "../../core/apps.js";
+import { RealtimeError } from "../../core/errors.js";
+import type { Hub } from "../../core/hub.js";
+import type { SocketIoSession } from "./session.js";
+
+/** One client's connection and its sessions: one a namespace, all of one app, counted as one connection. */
+export class Visit {
+  readonly #sessions = new Map<string, SocketIoSession | null>();
+  #counted: SocketIoSession | null = null;
+  #isOver = false;
+
+  constructor(private readonly hub: Hub) {}
+
+  /** Takes the place of one namespace; false when it is taken. */
+  claim(namespace: string): boolean {
+    if (this.#sessions.has(namespace)) return false;
+    this.#sessions.set(namespace, null);
+    return true;
+  }
+
+  /** @throws RealtimeError `forbidden`, `limit-reached`, `over-quota`; `unavailable` when the connection is over */
+  enter(namespace: string, session: SocketIoSession): void {
+    const { app } = session.visitor;
+    if (this.#isOver) throw new RealtimeError("unavailable", "The client went away.");
+    this.#check(app);
+    if (this.#counted === null) {
+      this.hub.connect(session, app);
+      this.#counted = session;
+    }
+    this.#sessions.set(namespace, session);
+  }
+
+  leave(namespace: string): void {
+    this.#sessions.get(namespace)?.close();
+    this.#sessions.delete(namespace);
+    if (this.#sessions.size > 0 || this.#counted === null) return;
+    this.hub.disconnect(this.#counted);
+    this.#counted = null;
+  }
+
+  close(): void {
+    this.#isOver = true;
+    for (const namespace of [...this.#sessions.keys()]) this.leave(namespace);
+  }
+
+  #check({ id, limits }: App): void {
+    if (this.#counted !== null && this.#counted.appId !== id) {
+      throw new RealtimeError("forbidden", "This connection is another app's.", "Connect with forceNew: true.");
+    }
+    if (this.#sessions.size <= limits.channelsPerConnection + 1) return;
+    throw new RealtimeError(
+      "limit-reached",
+      `A connection may subscribe to ${limits.channelsPerConnection} channels (channelsPerConnection).`,
+    );
+  }
+}
