@@ -98,13 +98,15 @@ export function presenceMember(app: App, channelData: Json | null): { client: Cl
 }
 
 /**
- * Proves that the app's secret signed this request (Pusher HTTP API, "Authentication").
+ * Proves that the app's secret signed this request (Pusher HTTP API, "Authentication"), or is its bearer token, as those
+ * send who published through laravel-echo-server. Its key is public and proves nothing.
  * @param now milliseconds since 1970
  * @returns the query parameters
  * @throws RealtimeError `unauthorized`, `bad-signature`; `bad-request` for a parameter that occurs twice
  */
 export function authenticate(request: HttpRequest, app: App, now: number): ReadonlyMap<string, string> {
   const query = parseQuery(request.query);
+  if (checkBearer(request, app)) return query;
   const key = required(query, "auth_key");
   if (key !== app.key) {
     throw new RealtimeError(
@@ -138,6 +140,21 @@ export function authenticate(request: HttpRequest, app: App, now: number): Reado
   }
   return query;
 }
+
+/** False where there is no bearer token. @throws RealtimeError `unauthorized` for a wrong one */
+function checkBearer(request: HttpRequest, { secret }: App): boolean {
+  const [, token] = /^bearer +(.*)$/i.exec(request.header("authorization") ?? "") ?? [];
+  if (token === undefined) return false;
+  if (timingSafeEqual(digestOf(token), digestOf(secret))) return true;
+  throw new RealtimeError(
+    "unauthorized",
+    "The bearer token is not the app's secret.",
+    "The key is public and authorizes nothing: send the secret, or sign the request.",
+  );
+}
+
+/** Of one length, whatever is compared. */
+const digestOf = (text: string): Buffer => hash("sha256", text, "buffer");
 
 function checkBody({ body }: HttpRequest, query: ReadonlyMap<string, string>): void {
   const sent = query.get("body_md5");

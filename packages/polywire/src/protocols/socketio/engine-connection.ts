@@ -86,7 +86,8 @@ export class EngineConnection {
     return this.#path === null;
   }
 
-  get #buffered(): number {
+  /** What waits for the client, on whichever way. */
+  get bufferedBytes(): number {
     return this.#waiting + this.#unread + (this.#path?.bufferedBytes ?? 0);
   }
 
@@ -109,7 +110,7 @@ export class EngineConnection {
   /** Resolves when nothing waits for the client any more, or the connection is over. */
   async drained(): Promise<void> {
     const { runtime } = this.options;
-    while (this.#buffered > 0 && !this.#isClosed) {
+    while (this.bufferedBytes > 0 && !this.#isClosed) {
       await new Promise<void>((done) => runtime.after(DRAIN_CHECK_MS, done));
     }
   }
@@ -137,7 +138,7 @@ export class EngineConnection {
 
   #wait(data: unknown): void {
     this.#waiting += PACKET_BYTES + sizeOf(data);
-    if (this.#buffered <= this.options.bufferBytes || this.#isClosed) return;
+    if (this.bufferedBytes <= this.options.bufferBytes || this.#isClosed) return;
     this.options.slowConsumer();
     this.terminate(new RealtimeError("slow-consumer", "The client reads more slowly than it is sent to."));
   }
