@@ -198,6 +198,26 @@ describe("frames go through engine.io, in order with its own", () => {
     expect([...seen]).toEqual(["polling", "upgrading", "websocket"]);
   });
 
+  it("at the moment of the change, when packets still wait that polling did not take", async () => {
+    const world = await EngineWorld.start();
+    const { connection, received, socket } = await world.connect();
+    const { engine } = connection;
+    let sent = 0;
+    let waiting = 0;
+    engine.on("upgrade", () => {
+      waiting = engine.writeBuffer.length;
+      world.past(connection, sent);
+      sent += 1;
+    });
+    while (connection.isPolling) {
+      socket.emit("n", sent);
+      sent += 1;
+      await turn();
+    }
+    await expect.poll(() => received).toEqual(upTo(sent));
+    expect(waiting).toBeGreaterThan(0);
+  });
+
   it("where the parser is another", async () => {
     const world = await EngineWorld.start({ parser: "msgpack" });
     const { connection, received, socket } = await world.connect({ transports: ["websocket"], parser: msgpack });
@@ -217,6 +237,7 @@ describe("frames go through engine.io, in order with its own", () => {
       perMessageDeflate: { threshold: 0 },
     });
     await expect.poll(() => connection.engine.transport.writable).toBe(true);
+    const direct = countDirect(connection);
     const text = (value: number) => `${value} ${"x".repeat(20_000)}`;
     for (const value of upTo(20)) {
       await expect.poll(() => connection.engine.transport.writable).toBe(true);
@@ -224,6 +245,7 @@ describe("frames go through engine.io, in order with its own", () => {
       else world.past(connection, text(value));
     }
     await expect.poll(() => received).toEqual(upTo(20).map(text));
+    expect(direct.count).toBe(0);
   });
 });
 
