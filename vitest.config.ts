@@ -71,12 +71,9 @@ export default defineConfig({
       {
         test: {
           name: "chromium",
-          include: [
-            "conformance/pusher-js/*.test.ts",
-            "conformance/laravel-echo/*.test.ts",
-            "conformance/rooms/*.test.ts",
-            "conformance/rooms-browser/*.test.ts",
-          ],
+          include: ["pusher-js", "laravel-echo", "socket.io-client", "rooms", "rooms-browser", "across"].map(
+            (client) => `conformance/${client}/*.test.ts`,
+          ),
           globalSetup: ["conformance/support/global-setup.ts"],
           testTimeout: 20_000,
           browser: inChromium(),

@@ -28,6 +28,12 @@ export async function trigger(
   await succeeded(await post(url, { channels, event, data, params }));
 }
 
+/** A JWT that the application signs for the app `main`. */
+export async function tokenOf(claims: object): Promise<string> {
+  const response = await fetch(backendUrl("/token", { claims: JSON.stringify(claims) }));
+  return response.json();
+}
+
 /** Publishes several events at once. @throws Error when the server refuses */
 export async function triggerBatch(events: readonly BatchEvent[]): Promise<void> {
   await succeeded(await post(backendUrl("/batch"), events));

@@ -1,13 +1,16 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createHmac } from "node:crypto";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import Pusher from "pusher";
-import { SIGNERS, type SignerName } from "./apps.js";
+import { APPS, SIGNERS, type SignerName } from "./apps.js";
 import { HOST } from "./context.js";
 
 /** The application of which the pages under test are: it signs for them, publishes and asks. */
 export interface Backend {
   readonly port: number;
+  /** Publishes to and asks the server on this port from now on. */
+  use(serverPort: number): void;
   stop(): Promise<void>;
 }
 
@@ -21,6 +24,7 @@ interface Call {
   readonly pusher: Pusher;
   readonly query: URLSearchParams;
   readonly body: string;
+  readonly headers: IncomingHttpHeaders;
 }
 
 type Handler = (call: Call) => Promise<Answer> | Answer;
@@ -35,6 +39,8 @@ const CORS = {
 
 const HANDLERS: Readonly<Record<string, Handler>> = {
   "POST /pusher/auth": authorize,
+  "POST /broadcasting/auth": broadcastingAuth,
+  "GET /token": ({ query }) => ({ status: 200, body: JSON.stringify(tokenFor(query.get("claims") ?? "{}")) }),
   "POST /trigger": ({ pusher, body }) => {
     const { channels, event, data, params } = JSON.parse(body);
     return answerOf(pusher.trigger(channels, event, data, params));
@@ -46,8 +52,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   },
 };
 
-export async function startBackend(serverPort: number): Promise<Backend> {
-  const signers = new Map(Object.keys(SIGNERS).map((name) => [name, pusherFor(name as SignerName, serverPort)]));
+export async function startBackend(): Promise<Backend> {
+  const signers = new Map<string, Pusher>();
   const server = createServer(async (request, response) => {
     const answer = await handle(signers, request).catch((error) => ({ status: 500, body: String(error) }));
     respond(response, answer);
@@ -55,6 +61,9 @@ export async function startBackend(serverPort: number): Promise<Backend> {
   await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
   return {
     port: (server.address() as AddressInfo).port,
+    use(serverPort) {
+      for (const name of Object.keys(SIGNERS)) signers.set(name, pusherFor(name as SignerName, serverPort));
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -82,7 +91,7 @@ async function handle(signers: ReadonlyMap<string, Pusher>, request: IncomingMes
   const handler = HANDLERS[`${request.method} ${url.pathname}`];
   const pusher = signers.get(url.searchParams.get("app") ?? "main");
   if (handler === undefined || pusher === undefined) return { status: 404, body: `Nothing at ${request.url}` };
-  return handler({ pusher, query: url.searchParams, body: await text(request) });
+  return handler({ pusher, query: url.searchParams, body: await text(request), headers: request.headers });
 }
 
 /** Signs what the page asks for; `user` in the query is who the page's user is. */
@@ -92,6 +101,22 @@ function authorize({ pusher, query, body }: Call): Answer {
   const data: Pusher.PresenceChannelData | undefined = user === null ? undefined : JSON.parse(user);
   const signed = pusher.authorizeChannel(form.get("socket_id") ?? "", form.get("channel_name") ?? "", data);
   return { status: 200, body: JSON.stringify(signed) };
+}
+
+/** Laravel's endpoint, with its Redis broadcaster: the user is whom the bearer token names, and "deny" is refused. */
+function broadcastingAuth({ body, headers }: Call): Answer {
+  const channel = new URLSearchParams(body).get("channel_name") ?? "";
+  const [, user] = /^Bearer (.+)$/.exec(headers.authorization ?? "") ?? [];
+  if (user === undefined || channel.includes("deny")) return { status: 403, body: '{"message":"Forbidden"}' };
+  if (!channel.startsWith("presence-")) return { status: 200, body: "true" };
+  return { status: 200, body: JSON.stringify({ channel_data: { user_id: user, user_info: { name: user } } }) };
+}
+
+/** A JWT of the app `main` (RFC 7519, HS256). */
+function tokenFor(claims: string): string {
+  const encode = (text: string) => Buffer.from(text).toString("base64url");
+  const signed = `${encode('{"alg":"HS256","typ":"JWT"}')}.${encode(claims)}`;
+  return `${signed}.${createHmac("sha256", APPS.main.jwtSecret).update(signed).digest("base64url")}`;
 }
 
 async function answerOf(request: Promise<Pusher.Response>): Promise<Answer> {

@@ -1,9 +1,11 @@
 import Echo from "laravel-echo";
+import { io } from "socket.io-client";
 import { inject, onTestFinished } from "vitest";
 import { backendUrl } from "./application.js";
 import { APPS } from "./apps.js";
 import { HOST } from "./context.js";
 import { EncryptedPusher } from "./encrypted-client.js";
+import { serverUrl } from "./socket-io.js";
 
 export type EchoBroadcaster = "pusher" | "reverb";
 
@@ -25,6 +27,22 @@ export function echo(broadcaster: EchoBroadcaster, user?: EchoUser): Echo<"pushe
     authEndpoint: backendUrl("/pusher/auth", user === undefined ? {} : { user: JSON.stringify(user) }),
   };
   const made = broadcaster === "pusher" ? new Echo({ broadcaster, ...options }) : new Echo({ broadcaster, ...options });
+  onTestFinished(() => made.disconnect());
+  return made;
+}
+
+/** Echo with socket.io-client, as it was used with laravel-echo-server; `user` is whom its bearer token names. */
+export function socketIoEcho(user?: string, options: object = {}): Echo<"socket.io"> {
+  const made = new Echo({
+    broadcaster: "socket.io",
+    client: io,
+    host: serverUrl(),
+    forceNew: true,
+    reconnectionDelay: 50,
+    query: { key: APPS.main.key },
+    auth: { headers: user === undefined ? {} : { Authorization: `Bearer ${user}` } },
+    ...options,
+  });
   onTestFinished(() => made.disconnect());
   return made;
 }
