@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { query, tokenOf, trigger } from "../support/application.js";
+import { APPS } from "../support/apps.js";
 import { unique } from "../support/client.js";
-import { ask, connectSocket, eventsOf } from "../support/socket-io.js";
+import { ask, connectedSocket, connectSocket, eventsOf } from "../support/socket-io.js";
 
 const EVERYTHING = { "*": ["join", "send", "presence", "history"] };
 const asUser = async (sub: string, rooms?: object) => ({ auth: { token: await tokenOf({ sub, rooms }) } });
@@ -145,8 +146,8 @@ describe("on /ch/<channel>", () => {
     const token = await tokenOf({ sub: "bob", rooms: EVERYTHING });
     const bob = await connectSocket(`/ch/${channel}`, { auth: { token, info: { name: "Bob" } } });
     const waves = eventsOf(ann, "client-wave");
-    const elsewhere = bob.io.socket("/ch/news", { auth: { token } });
-    await new Promise((resolve) => elsewhere.once("connect", resolve));
+    const elsewhere = bob.io.socket("/ch/news", { auth: { key: APPS.main.key } });
+    await connectedSocket(elsewhere);
 
     expect((await joining.next())[0]).toMatchObject({ user_id: "bob", user_info: { name: "Bob" } });
     expect(await bob.timeout(5000).emitWithAck("client-wave", { hand: "left" })).toEqual({ ok: true });

@@ -122,7 +122,7 @@ describe("a token", () => {
       },
     } as never);
     const reason = await new Promise((resolve) => socket.once("disconnect", resolve));
-    await new Promise((resolve) => socket.once("connect", resolve));
+    await new Promise<void>((resolve) => socket.once("connect", resolve));
 
     expect(["transport close", "transport error"]).toContain(reason);
     expect(used).toEqual(tokens);

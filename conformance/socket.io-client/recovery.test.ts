@@ -63,9 +63,8 @@ describe.each([["websocket"], ["polling"]])("a client of a channel's namespace t
     const channel = unique("chat");
     const socket = await connectSocket(`/ch/${channel}`, options);
     const events = eventsOf(socket, "event");
-    await away(socket, async () => {
-      await trigger(channel, "event", "its own", { socket_id: socket.id ?? "" });
-    });
+    const id = socket.id ?? "";
+    await away(socket, () => trigger(channel, "event", "its own", { socket_id: id }));
     await trigger(channel, "event", "others'");
     expect((await events.next())[0]).toBe("others'");
   });
@@ -99,12 +98,12 @@ test("a member that comes back before its loss was noticed is neither gone nor d
   const channel = unique("presence-room");
   const rooms = { "*": ["join", "presence"] };
   const watching = await connectSocket(`/ch/${channel}`, { auth: { token: await tokenOf({ sub: "ann", rooms }) } });
-  const socket = await connectSocket(`/ch/${channel}`, { auth: { token: await tokenOf({ sub: "bob", rooms }) } });
   const [joining, leaving] = [eventsOf(watching, "presence:joining"), eventsOf(watching, "presence:leaving")];
+  const socket = await connectSocket(`/ch/${channel}`, { auth: { token: await tokenOf({ sub: "bob", rooms }) } });
   const lists = eventsOf(socket, "presence:subscribed");
   await away(socket, async () => {});
 
   const [members] = (await lists.next()) as [{ user_id: string }[]];
   expect(members.map(({ user_id }) => user_id).sort()).toEqual(["ann", "bob"]);
-  expect(joining.values.length).toBe(leaving.values.length);
+  await expect.poll(() => joining.values.length - leaving.values.length).toBe(1);
 });

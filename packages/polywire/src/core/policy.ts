@@ -35,7 +35,8 @@ export function channelPolicy(channel: ChannelName): ChannelPolicy {
   };
 }
 
-const RESERVED_EVENT = /^pusher(_internal)?:/;
+const RESERVED_EVENT =
+  /^(pusher(_internal)?:.*|presence:(subscribed|joining|leaving)|(subscription|recovery|connect)_error|connect|disconnect(ing)?|(new|remove)Listener)$/s;
 
 /** Whether clients of some protocol would take an event of this name for the server's own words. */
 export const isReservedEvent = (name: string): boolean => RESERVED_EVENT.test(name);

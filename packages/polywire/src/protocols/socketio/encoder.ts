@@ -1,6 +1,6 @@
 import { type Encoder, Frame } from "../../core/encoder.js";
 import type { ChannelEvent, ChannelName, Message, Payload, PresenceEvent } from "../../core/event.js";
-import { isReservedEvent, namespaceOf } from "./names.js";
+import { isSayable, namespaceOf } from "./names.js";
 import { memberJson, serialOf } from "./wire.js";
 
 /** JSON text, or bytes. */
@@ -61,7 +61,7 @@ function argumentsOf(event: ChannelEvent): readonly [string, Argument] | null {
 }
 
 function messageArguments({ name, data }: Message): readonly [string, Argument] | null {
-  return name === null || isReservedEvent(name) ? null : [quote(name), argumentOf(data)];
+  return name === null || !isSayable(name) ? null : [quote(name), argumentOf(data)];
 }
 
 /** A member is a user here: only the first session to enter and the last to leave is news. */

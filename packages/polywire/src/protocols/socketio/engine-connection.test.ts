@@ -39,7 +39,7 @@ class EngineWorld {
   static async start({ parser = "json", perMessageDeflate = false, bufferBytes = MiB }: Options = {}) {
     const http = createServer();
     const sockets = new WebSocketTransport(
-      { maxPayload: MiB, bufferBytes, bufferBudgetBytes: 256 * MiB },
+      { maxPayload: MiB, bufferBytes, bufferBudgetBytes: 256 * MiB, subprotocols: new Set() },
       { closed() {}, slowConsumer() {} },
     );
     const loaded = await loadParser(parser);

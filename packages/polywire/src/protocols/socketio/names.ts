@@ -2,20 +2,20 @@ import type { Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { ChannelName } from "../../core/event.js";
+import { isReservedEvent } from "../../core/policy.js";
 
 /** Bytes that the core takes. */
 const MAX_NAME_BYTES = 255;
 const CHANNEL_NAMESPACE = "/ch/";
 
 /** Names that socket.io keeps for itself (its clients close the connection on such an event), and ours. */
-const RESERVED: ReadonlySet<string> = new Set([
+const UNSAYABLE: ReadonlySet<string> = new Set([
   "connect",
   "connect_error",
   "disconnect",
   "disconnecting",
   "newListener",
   "removeListener",
-  "error",
   "subscription_error",
   "recovery_error",
   "presence:subscribed",
@@ -23,7 +23,8 @@ const RESERVED: ReadonlySet<string> = new Set([
   "presence:leaving",
 ]);
 
-export const isReservedEvent = (name: string): boolean => RESERVED.has(name);
+/** Whether an event of this name can be told to a client of socket.io, and is not taken for the server's own. */
+export const isSayable = (name: string): boolean => !UNSAYABLE.has(name);
 export const isClientEvent = (name: string): boolean => name.startsWith("client-");
 
 /** @throws RealtimeError `limit-reached` for the length, `bad-request` for anything else. */

@@ -34,7 +34,8 @@ export interface EntranceOptions {
   isSecure(request: IncomingMessage): boolean;
 }
 
-const GAPS: Readonly<Record<Gap, string>> = {
+const GAPS: Readonly<Record<Gap | "forbidden", string>> = {
+  forbidden: "The token does not allow history on this channel.",
   "log-lost": "The channel's log was lost and began anew.",
   "unknown-position": "The position is none of this channel's.",
   forgotten: "What was missed is not kept any more.",

@@ -40,7 +40,7 @@ export interface Joined {
   /** Resumes from here miss nothing that was not delivered. */
   readonly serial: string;
   /** Why not everything since the position asked for follows; null: it does, or none was asked for. */
-  readonly gap: Gap | null;
+  readonly gap: Gap | "forbidden" | null;
   /** Null but on presence channels. */
   readonly members: readonly WireMember[] | null;
   /** Sends what was missed as the client takes it, then lets events flow. Rejects when more was held than may be. */
@@ -195,18 +195,20 @@ export class SocketIoSession implements Session {
   }
 
   #membership(channel: ChannelName, encoder: Encoder): Membership {
-    // Nobody is told of their own coming, nor of what the member list has told.
+    const { presence } = channelPolicy(channel);
+    const showsPresence = this.#seesPresence(channel);
+    // Nobody is told of their own coming.
     const accepts = (event: ChannelEvent): boolean =>
-      event.kind === "message" || (event.origin !== this.id && !isKnown(event, membership.membersHead));
-    const subscription = new Subscription(this, channel, encoder, channelPolicy(channel).presence ? accepts : null);
-    const membership: Membership = { subscription, member: null, attachment: null, membersHead: null };
-    return membership;
+      event.kind === "message" || (showsPresence && event.origin !== this.id);
+    const subscription = new Subscription(this, channel, encoder, presence ? accepts : null);
+    return { subscription, member: null, attachment: null, membersHead: null };
   }
 
   async #join({ channel, since }: Subscribe, membership: Membership, entrant: Entrant | null): Promise<Joined> {
     const { hub } = this.context;
     const { cache } = channelPolicy(channel);
-    const options = { granted: true, ...(since !== null && { since }) };
+    const mayRecover = this.visitor.claims?.grant.allows("history", channel) ?? true;
+    const options = { granted: true, ...(since !== null && mayRecover && { since }) };
     const attachment = await hub.subscribe(membership.subscription, options);
     if (entrant !== null && !this.#isClosed) {
       const { presenceMembers } = this.visitor.app.limits;
@@ -216,16 +218,18 @@ export class SocketIoSession implements Session {
     const members = await this.#members(channel, membership);
     if (this.#isClosed) throw gone();
     membership.attachment = attachment;
+    const gap = since === null || mayRecover ? attachment.gap : "forbidden";
     return {
-      serial: serialOf(attachment.head),
-      gap: attachment.gap,
+      // What was missed follows, so that is where a client goes on from.
+      serial: serialOf(since !== null && gap === null ? since : attachment.head),
+      gap,
       members,
       start: () => this.#start(attachment, membership, cached),
     };
   }
 
   async #start(attachment: Attachment, { membersHead }: Membership, cached: Latest | null): Promise<void> {
-    await attachment.replay(() => this.connection.drained());
+    await attachment.replay(() => this.connection.drained(), membersHead ?? undefined);
     const latest = cached?.latest ?? null;
     attachment.start({
       // The state of the channel is everybody's, also that of who set it.
@@ -235,9 +239,13 @@ export class SocketIoSession implements Session {
     });
   }
 
-  /** The member list of a presence channel. */
+  #seesPresence(channel: ChannelName): boolean {
+    return channelPolicy(channel).presence && (this.visitor.claims?.grant.allows("presence", channel) ?? true);
+  }
+
+  /** The member list, for who may see it. */
   async #members(channel: ChannelName, membership: Membership): Promise<readonly WireMember[] | null> {
-    if (!channelPolicy(channel).presence) return null;
+    if (!this.#seesPresence(channel)) return null;
     const { members, head } = await this.context.hub.presence.members(this, channel);
     membership.membersHead = head;
     return memberList(members);
@@ -325,8 +333,5 @@ export class SocketIoSession implements Session {
     });
   }
 }
-
-const isKnown = ({ position }: ChannelEvent, head: Position | null): boolean =>
-  position !== null && head !== null && position.epoch === head.epoch && position.offset <= head.offset;
 
 const gone = (): RealtimeError => new RealtimeError("unavailable", "The client went away.");
