@@ -32,9 +32,9 @@ export interface Limits {
   readonly channelsPerConnection: number;
   /** Client events one connection may publish a second. */
   readonly clientEventsPerSecond: number;
-  /** Messages and presence changes that one client of the rooms protocol may send a second, over ten seconds. */
+  /** Messages and presence changes that one client with a token may send a second, over ten seconds. */
   readonly messagesPerSecond: number;
-  /** Rooms that one such client may join a second, over ten seconds. */
+  /** Channels that one client of the rooms or Socket.IO protocol may join a second, over ten seconds. */
   readonly joinsPerSecond: number;
   /** Characters. */
   readonly channelNameLength: number;

@@ -1,3 +1,4 @@
+import { Allowance } from "../../core/allowance.js";
 import type { App } from "../../core/apps.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import type { Frame } from "../../core/encoder.js";
@@ -9,7 +10,6 @@ import type { Claims } from "../../tokens/claims.js";
 import type { Operation } from "../../tokens/grant.js";
 import type { VerifiedToken } from "../../tokens/verifier.js";
 import { type AdmissionContext, notAllowed } from "./admission.js";
-import { Allowance } from "./allowance.js";
 import { decode } from "./decode.js";
 import { bareEncoder, roomsEncoder } from "./encoder.js";
 import { wordsFor } from "./errors.js";

@@ -69,7 +69,7 @@ export class SocketIoMount {
   #connect(engine: EngineSocket): void {
     const { sockets, bufferBytes } = this.options;
     const { runtime, hub, parser } = this.context;
-    const visit = new Visit(hub);
+    const visit = new Visit(hub, runtime);
     const options = { ...sockets, bufferBytes, runtime, isDefaultParser: parser === null };
     const connection = new EngineConnection(engine, options, () => {
       this.#guests.delete(engine);

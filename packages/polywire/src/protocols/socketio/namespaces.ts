@@ -101,7 +101,12 @@ function enter(
 ): SocketIoSession {
   rename(socket, id);
   const session = new SocketIoSession(id, visitor, connection, context);
-  visit.enter(socket.nsp.name, session);
+  try {
+    visit.enter(socket.nsp.name, session);
+  } catch (error) {
+    session.close();
+    throw error;
+  }
   return session;
 }
 

@@ -1,3 +1,4 @@
+import { Allowance } from "../../core/allowance.js";
 import type { Member } from "../../core/broker.js";
 import { describe } from "../../core/describe.js";
 import type { Encoder, Frame } from "../../core/encoder.js";
@@ -73,8 +74,10 @@ export class SocketIoSession implements Session {
   readonly #cancelExpiry: () => void;
   #isClosed = false;
   #questions = 0;
-  #publishedSince = 0;
-  #published = 0;
+  #clientEventsSince = 0;
+  #clientEvents = 0;
+  readonly #publishes: Allowance;
+  readonly #joins: Allowance;
 
   constructor(
     readonly id: SessionId,
@@ -85,6 +88,9 @@ export class SocketIoSession implements Session {
     context.sessions.get(id)?.giveWay();
     context.sessions.set(id, this);
     this.#cancelExpiry = this.#expire();
+    const { limits } = visitor.app;
+    this.#publishes = new Allowance(limits.messagesPerSecond, context.runtime.now());
+    this.#joins = new Allowance(limits.joinsPerSecond, context.runtime.now());
   }
 
   get appId(): string {
@@ -172,7 +178,7 @@ export class SocketIoSession implements Session {
       throw new RealtimeError("forbidden", `You are not subscribed to ${describe(channel)}.`, "Subscribe first.");
     }
     if (claims !== null) this.#require("send", channel);
-    this.#takePublication();
+    this.#takeClientEvent();
     const client = membership.member ?? claims?.client ?? null;
     const draft = { ...this.#draft(event, data, client), except: this.id };
     await this.context.hub.publishEphemeral(this.appId, channel, draft);
@@ -180,9 +186,15 @@ export class SocketIoSession implements Session {
 
   /** Kept, in order, and to everybody, as what a server publishes. @throws RealtimeError without a token that allows it */
   async publish({ channel, event, data, id }: Publication): Promise<ChannelEvent> {
+    const { app, claims } = this.visitor;
     this.#require("send", channel);
-    this.#takePublication();
-    const draft = this.#draft(event, data, this.visitor.claims?.client ?? null);
+    if (!app.clientEvents) {
+      throw new RealtimeError("forbidden", "Clients may not publish in this app.", "Set clientEvents of the app.");
+    }
+    if (!this.#publishes.take(this.context.runtime.now())) {
+      throw tooMany(`${app.limits.messagesPerSecond} messages a second (messagesPerSecond)`);
+    }
+    const draft = this.#draft(event, data, claims?.client ?? null);
     const [published] = await this.context.hub.publish(this.appId, channel, [id === null ? draft : { ...draft, id }]);
     return published as ChannelEvent;
   }
@@ -287,7 +299,10 @@ export class SocketIoSession implements Session {
   }
 
   #checkRoom(): void {
-    const { channelsPerConnection } = this.visitor.app.limits;
+    const { channelsPerConnection, joinsPerSecond } = this.visitor.app.limits;
+    if (!this.#joins.take(this.context.runtime.now())) {
+      throw tooMany(`${joinsPerSecond} subscribes a second (joinsPerSecond)`);
+    }
     if (this.#memberships.size < channelsPerConnection) return;
     throw new RealtimeError(
       "limit-reached",
@@ -299,21 +314,17 @@ export class SocketIoSession implements Session {
     return { kind: "message", name, data, client, origin: this.id, except: null, encoding: null, extras: null };
   }
 
-  #takePublication(): void {
+  /** As Pusher's: so many a second. */
+  #takeClientEvent(): void {
     const { clientEventsPerSecond: limit } = this.visitor.app.limits;
     const now = this.context.runtime.now();
-    const elapsed = now - this.#publishedSince;
+    const elapsed = now - this.#clientEventsSince;
     if (elapsed >= SECOND || elapsed < 0) {
-      this.#publishedSince = now;
-      this.#published = 0;
+      this.#clientEventsSince = now;
+      this.#clientEvents = 0;
     }
-    if (this.#published >= limit) {
-      throw new RealtimeError(
-        "rate-limited",
-        `A connection may send ${limit} client events a second (clientEventsPerSecond).`,
-      );
-    }
-    this.#published += 1;
+    if (this.#clientEvents >= limit) throw tooMany(`${limit} client events a second (clientEventsPerSecond)`);
+    this.#clientEvents += 1;
   }
 
   /** Its client came back before its connection was known to be lost. */
@@ -333,5 +344,8 @@ export class SocketIoSession implements Session {
     });
   }
 }
+
+const tooMany = (what: string): RealtimeError =>
+  new RealtimeError("rate-limited", `A connection may send ${what}.`, "Send more slowly.");
 
 const gone = (): RealtimeError => new RealtimeError("unavailable", "The client went away.");

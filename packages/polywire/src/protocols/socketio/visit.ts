@@ -1,15 +1,21 @@
+import { Allowance } from "../../core/allowance.js";
 import type { App } from "../../core/apps.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { Hub } from "../../core/hub.js";
+import type { Runtime } from "../../core/runtime.js";
 import type { SocketIoSession } from "./session.js";
 
 /** One client's connection and its sessions: one a namespace, all of one app, counted as one connection. */
 export class Visit {
   readonly #sessions = new Map<string, SocketIoSession | null>();
   #counted: SocketIoSession | null = null;
+  #connects: Allowance | null = null;
   #isOver = false;
 
-  constructor(private readonly hub: Hub) {}
+  constructor(
+    private readonly hub: Hub,
+    private readonly runtime: Runtime,
+  ) {}
 
   /** Takes the place of one namespace; false when it is taken. */
   claim(namespace: string): boolean {
@@ -18,7 +24,7 @@ export class Visit {
     return true;
   }
 
-  /** @throws RealtimeError `forbidden`, `limit-reached`, `over-quota`; `unavailable` when the connection is over */
+  /** @throws RealtimeError `forbidden`, `limit-reached`, `rate-limited`, `over-quota`; `unavailable` when the connection is over */
   enter(namespace: string, session: SocketIoSession): void {
     const { app } = session.visitor;
     if (this.#isOver) throw new RealtimeError("unavailable", "The client went away.");
@@ -46,6 +52,14 @@ export class Visit {
   #check({ id, limits }: App): void {
     if (this.#counted !== null && this.#counted.appId !== id) {
       throw new RealtimeError("forbidden", "This connection is another app's.", "Connect with forceNew: true.");
+    }
+    const now = this.runtime.now();
+    this.#connects ??= new Allowance(limits.joinsPerSecond, now);
+    if (!this.#connects.take(now)) {
+      throw new RealtimeError(
+        "rate-limited",
+        `A connection may connect to ${limits.joinsPerSecond} namespaces a second (joinsPerSecond).`,
+      );
     }
     if (this.#sessions.size <= limits.channelsPerConnection + 1) return;
     throw new RealtimeError(
