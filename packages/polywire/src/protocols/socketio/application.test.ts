@@ -184,4 +184,28 @@ describe("the application's endpoint", () => {
     if (member === null) expect(result).toMatchObject({ ok: false, error: { status: 403 } });
     else expect(result).toMatchObject({ ok: true, members: [member] });
   });
+
+  it("is asked eight questions of one client at a time, and of a flood a thousand wait", async () => {
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    let open = 0;
+    const server = createServer(async (_request, response) => {
+      open += 1;
+      await answered;
+      response.end("true");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    stops.push(() => server.close());
+    const limits = { joinsPerSecond: 10_000 };
+    await start({ authEndpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, limits });
+    const socket = world.open();
+    const replies = Array.from({ length: 1001 }, (_, at) => subscribe(socket, `private-${at}`));
+    expect(await replies.at(-1)).toMatchObject({ ok: false, error: { code: "rate-limited", status: 429 } });
+    await expect.poll(() => open).toBe(8);
+    answer();
+    expect((await Promise.all(replies)).filter(({ ok }) => ok)).toHaveLength(1000);
+    await world.nobodyNoticed();
+  });
 });
