@@ -1,5 +1,5 @@
-import type { App } from "../../core/apps.js";
-import { RealtimeError } from "../../core/errors.js";
+import type { App } from "./apps.js";
+import { RealtimeError } from "./errors.js";
 
 /** How much may come at once, in seconds' worth. */
 const BURST = 10;

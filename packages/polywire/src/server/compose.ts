@@ -94,7 +94,12 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
         maxPayload: Math.max(ENGINE_BYTES, maxFrameBytes(config)),
         bufferBytes: config.bufferBytes,
         perMessageDeflate: false,
-        sockets: { Server: sockets.serverFor(), connectionOf, slowConsumer: () => metrics.sockets.slowConsumer() },
+        sockets: {
+          Server: sockets.serverFor(),
+          connectionOf,
+          slowConsumer: () => metrics.sockets.slowConsumer(),
+          congested: (backlog) => congestion.add(backlog),
+        },
         admission: () => gateway.admission(),
         isSecure,
       })

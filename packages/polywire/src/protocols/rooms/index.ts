@@ -1,8 +1,8 @@
+import { Allowances } from "../../core/allowance.js";
 import type { Endpoint, Protocol, ProtocolContext } from "../../core/protocol.js";
 import { Turns } from "../../core/turns.js";
 import type { TokenVerifier } from "../../tokens/verifier.js";
 import { admit, subprotocolsOf } from "./admission.js";
-import { Allowances } from "./allowance.js";
 import { Handshake, refuse } from "./handshake.js";
 import { identify } from "./identity.js";
 import type { LivenessTimeouts } from "./liveness.js";

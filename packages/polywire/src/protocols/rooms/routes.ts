@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { Allowances } from "../../core/allowance.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { ChannelName, Draft, Message, Payload } from "../../core/event.js";
@@ -7,7 +8,6 @@ import type { HttpRequest, HttpResponse, HttpStream, Route } from "../../core/pr
 import type { Operation } from "../../tokens/grant.js";
 import type { VerifiedToken } from "../../tokens/verifier.js";
 import { admit, notAllowed } from "./admission.js";
-import type { Allowances } from "./allowance.js";
 import { corsHeaders, preflight } from "./cors.js";
 import { checkLast, eventOf, payload } from "./decode.js";
 import { wordsFor } from "./errors.js";

@@ -201,11 +201,13 @@ describe("the application's endpoint", () => {
     const limits = { joinsPerSecond: 10_000 };
     await start({ authEndpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, limits });
     const socket = world.open();
-    const replies = Array.from({ length: 1001 }, (_, at) => subscribe(socket, `private-${at}`));
+    const replies = Array.from({ length: 1001 }, (_, at) =>
+      socket.timeout(60_000).emitWithAck("subscribe", { channel: `private-${at}` }),
+    );
     expect(await replies.at(-1)).toMatchObject({ ok: false, error: { code: "rate-limited", status: 429 } });
     await expect.poll(() => open).toBe(8);
     answer();
     expect((await Promise.all(replies)).filter(({ ok }) => ok)).toHaveLength(1000);
     await world.nobodyNoticed();
-  });
+  }, 60_000);
 });

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import type { Frame } from "../../core/encoder.js";
 import { nodeRuntime } from "../../server/runtime.js";
+import { Congestion } from "../../server/transports/congestion.js";
 import { connectionOf, WebSocketTransport } from "../../server/transports/websocket.js";
 import { EngineConnection, type EngineSocket } from "./engine-connection.js";
 import { loadParser, type ParserName } from "./parser.js";
@@ -22,6 +23,8 @@ interface Options {
   readonly parser?: ParserName;
   readonly perMessageDeflate?: boolean | object;
   readonly bufferBytes?: number;
+  /** For all clients together. */
+  readonly budget?: number;
 }
 
 /** The real socket.io server over our transport, and what it takes to write past it. */
@@ -36,10 +39,17 @@ class EngineWorld {
     readonly pack: (args: readonly unknown[]) => Frame,
   ) {}
 
-  static async start({ parser = "json", perMessageDeflate = false, bufferBytes = MiB }: Options = {}) {
+  static async start({
+    parser = "json",
+    perMessageDeflate = false,
+    bufferBytes = MiB,
+    budget = 256 * MiB,
+  }: Options = {}) {
     const http = createServer();
+    const congestion = new Congestion(budget);
+    stops.push(() => congestion.stop());
     const sockets = new WebSocketTransport(
-      { maxPayload: MiB, bufferBytes, bufferBudgetBytes: 256 * MiB, subprotocols: new Set() },
+      { maxPayload: MiB, bufferBytes, congestion, subprotocols: new Set() },
       { closed() {}, slowConsumer() {} },
     );
     const loaded = await loadParser(parser);
@@ -63,6 +73,7 @@ class EngineWorld {
           isDefaultParser: loaded.parser === null,
           connectionOf,
           runtime: nodeRuntime,
+          congested: (backlog) => congestion.add(backlog),
           slowConsumer: () => (world.slow += 1),
         },
         () => world.closed.push(connection),
@@ -324,6 +335,16 @@ describe("a client that does not read", () => {
     expect(world.slow).toBe(1);
     expect(connection.engine.writeBuffer.length * text.length).toBeLessThan(LIMIT + 2 * text.length);
     expect((await fetch(url)).status).toBe(400);
+  });
+
+  it("over polling is closed when all clients together have more waiting than the budget", async () => {
+    const world = await EngineWorld.start({ budget: 500_000 });
+    const { connection: small } = await pollingClient(world);
+    const { connection: large } = await pollingClient(world);
+    for (let sent = 0; sent < 20; sent++) world.past(small, text);
+    for (let sent = 0; sent < 40; sent++) world.past(large, text);
+    await expect.poll(() => world.closed).toEqual([large]);
+    expect(small.bufferedBytes).toBeGreaterThan(0);
   });
 
   it("over polling is closed at the limit when it polls and does not read the answers", async () => {

@@ -39,6 +39,13 @@ export interface WebSocketPath extends Connection {
   handler: ConnectionHandler | null;
 }
 
+/** What waits for a client beside what its WebSocket has. */
+export interface Backlog {
+  readonly bufferedBytes: number;
+  /** Ends the connection. */
+  overflow(): void;
+}
+
 export interface EngineOptions {
   /** What may wait for one client, in bytes, whichever transport it is on. */
   readonly bufferBytes: number;
@@ -46,12 +53,16 @@ export interface EngineOptions {
   readonly isDefaultParser: boolean;
   connectionOf(ws: unknown): WebSocketPath | null;
   slowConsumer(): void;
+  /** Told of a client that has much waiting, so that all together stay within their budget. */
+  congested(backlog: Backlog): void;
   readonly runtime: Runtime;
 }
 
 /** What a packet costs beside its data. */
 const PACKET_BYTES = 64;
 const DRAIN_CHECK_MS = 25;
+/** More than this is much for one client. */
+const CONGESTED_BYTES = 16 * 1024;
 /** Reasons that leave nobody to read what waits. */
 const UNHEARD: ReadonlySet<ErrorCode> = new Set(["slow-consumer", "unresponsive"]);
 
@@ -68,6 +79,7 @@ export class EngineConnection {
   /** Bytes in answers to polls that the client has not read. */
   #unread = 0;
   #isClosed = false;
+  readonly #backlog: Backlog;
 
   constructor(
     readonly engine: EngineSocket,
@@ -75,6 +87,13 @@ export class EngineConnection {
     /** Called once. */
     private readonly closed: () => void,
   ) {
+    const backlogBytes = () => this.#waiting + this.#unread;
+    this.#backlog = {
+      get bufferedBytes() {
+        return backlogBytes();
+      },
+      overflow: () => this.#overflow(),
+    };
     this.#takeTransport();
     engine.on("upgrade", () => this.#takeTransport());
     engine.on("packetCreate", ({ data }) => this.#wait(data));
@@ -138,7 +157,12 @@ export class EngineConnection {
 
   #wait(data: unknown): void {
     this.#waiting += PACKET_BYTES + sizeOf(data);
-    if (this.bufferedBytes <= this.options.bufferBytes || this.#isClosed) return;
+    if (this.#isClosed) return;
+    if (this.bufferedBytes > this.options.bufferBytes) this.#overflow();
+    else if (this.#waiting + this.#unread > CONGESTED_BYTES) this.options.congested(this.#backlog);
+  }
+
+  #overflow(): void {
     this.options.slowConsumer();
     this.terminate(new RealtimeError("slow-consumer", "The client reads more slowly than it is sent to."));
   }
@@ -151,12 +175,14 @@ export class EngineConnection {
     if (response === null) return;
     this.#unread += bytes;
     response.once("close", () => {
-      this.#unread -= bytes;
+      this.#unread = Math.max(0, this.#unread - bytes);
     });
   }
 
   #close(): void {
     this.#isClosed = true;
+    this.#waiting = 0;
+    this.#unread = 0;
     this.closed();
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { RealtimeError } from "../../core/errors.js";
 import type { TokenVerifier } from "../../tokens/verifier.js";
-import type { WebSocketPath } from "./engine-connection.js";
+import type { Backlog, WebSocketPath } from "./engine-connection.js";
 import type { ParserName } from "./parser.js";
 
 /** What the server gives this protocol. */
@@ -22,6 +22,7 @@ export interface SocketIoOptions {
     readonly Server: unknown;
     connectionOf(ws: unknown): WebSocketPath | null;
     slowConsumer(): void;
+    congested(backlog: Backlog): void;
   };
   /** Why nobody may connect now; null: they may. */
   admission(): RealtimeError | null;
