@@ -70,7 +70,7 @@ describe("a connection is refused by a connect_error that says why", () => {
     [
       "a token of an app that takes none",
       "",
-      { auth: { key: APPS.other.key, token: "a.b.c" } },
+      { auth: { key: APPS.silent.key, token: "a.b.c" } },
       "not-configured",
       /key/,
     ],
