@@ -1,8 +1,8 @@
 "use client";
 
-import { useMessages } from "@polywire/react";
+import { type MessageId, useChannel, useEvent, useMessages } from "@polywire/react";
 import { useCallback, useRef, useState } from "react";
-import { conversationChannel, NEW_MESSAGE } from "@/lib/channels";
+import { conversationChannel, LARGE_MESSAGE, NEW_MESSAGE } from "@/lib/channels";
 import { PAGE_SIZE } from "@/lib/limits";
 import type { ChatMessage } from "@/lib/types";
 
@@ -26,9 +26,14 @@ export function useConversation(conversationId: string, initialMessages: readonl
     (query: string) => loadMessages(`/api/conversations/${encodeURIComponent(conversationId)}/messages?${query}`),
     [conversationId],
   );
+  const loadSince = (lastId: MessageId | null) =>
+    load(lastId === null ? "" : new URLSearchParams({ since: `${lastId}` }).toString());
   const { messages, add } = useMessages<ChatMessage>(conversationChannel(conversationId), NEW_MESSAGE, {
     initial: loaded,
-    refetch: (lastId) => load(lastId === null ? "" : new URLSearchParams({ since: `${lastId}` }).toString()),
+    refetch: loadSince,
+  });
+  useEvent(useChannel(conversationChannel(conversationId)), LARGE_MESSAGE, () => {
+    loadSince(messages.at(-1)?.id ?? null).then((news) => news.forEach(add), console.warn);
   });
   const loadOlder = async () => {
     const [first] = loaded;

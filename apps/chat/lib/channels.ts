@@ -14,6 +14,8 @@ export interface PersonInfo {
 
 /** On a conversation's channel. */
 export const NEW_MESSAGE = "new-message";
+/** Likewise, of a message that is too large for an event: it is to be fetched. */
+export const LARGE_MESSAGE = "large-message";
 
 /** On a user's channel: a conversation has changed for them. `message` is the new one, if that is what changed. */
 export const CONVERSATION_CHANGED = "conversation-changed";

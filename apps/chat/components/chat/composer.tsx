@@ -3,7 +3,6 @@
 import { SendHorizontal } from "lucide-react";
 import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
-import { MAX_MESSAGE_LENGTH } from "@/lib/limits";
 
 interface ComposerProps {
   /** Resolves to null, or to what went wrong. */
@@ -47,7 +46,6 @@ export function Composer({ onSend, onType }: ComposerProps) {
           aria-label="Message"
           aria-describedby={errorId}
           rows={1}
-          maxLength={MAX_MESSAGE_LENGTH}
           placeholder="Write a message"
           className="field-sizing-content max-h-40 min-h-10 w-full resize-none rounded-lg border bg-raised px-3 py-2 text-base placeholder:text-muted sm:text-sm"
           value={text}
