@@ -1,20 +1,22 @@
 "use client";
 
 import { useConnection } from "@polywire/react";
-import { useEffect, useState } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { useAfterOutage } from "@/hooks/use-after-outage";
 import { cn } from "@/lib/cn";
 
 /** A first connection that takes no longer than this is not worth a word. Milliseconds. */
 const PATIENCE = 1500;
 const BACK_FOR = 3000;
+const OFFLINE = "Offline. Trying to connect again …";
 
 /** Says that there is no connection, and that it is back. It lies over the page, so nothing moves. */
 export function ConnectionBanner() {
   const { state } = useConnection();
   const isBack = useIsBack();
   const isLate = useIsLate(state !== "connected");
-  const text = wordsFor(state, isLate, isBack);
+  const isOffline = useIsOffline();
+  const text = isOffline ? OFFLINE : wordsFor(state, isLate, isBack);
   return (
     <div
       role="status"
@@ -25,7 +27,9 @@ export function ConnectionBanner() {
         <p
           className={cn(
             "rounded-full border px-4 py-1.5 text-sm shadow-md",
-            isBack && state === "connected" ? "bg-accent text-on-accent" : "bg-danger-soft text-danger",
+            isBack && text !== OFFLINE && state === "connected"
+              ? "bg-accent text-on-accent"
+              : "bg-danger-soft text-danger",
           )}
         >
           {text}
@@ -37,7 +41,7 @@ export function ConnectionBanner() {
 
 function wordsFor(state: string, isLate: boolean, isBack: boolean): string | null {
   if (state === "connected") return isBack ? "Back online" : null;
-  if (state === "unavailable") return "Offline. Trying to connect again …";
+  if (state === "unavailable") return OFFLINE;
   if (state === "failed") return "This browser cannot connect: WebSockets do not get through.";
   if (state === "disconnected") return "Disconnected. Reload the page to connect again.";
   return isLate ? "Connecting …" : null;
@@ -54,6 +58,21 @@ function useIsLate(isWaiting: boolean): boolean {
     };
   }, [isWaiting]);
   return isLate;
+}
+
+/** What the browser knows at once, and the connection only when a ping goes unanswered. */
+const useIsOffline = (): boolean =>
+  useSyncExternalStore(
+    subscribe,
+    () => !navigator.onLine,
+    () => false,
+  );
+
+function subscribe(listener: () => void): () => void {
+  for (const event of ["online", "offline"]) window.addEventListener(event, listener);
+  return () => {
+    for (const event of ["online", "offline"]) window.removeEventListener(event, listener);
+  };
 }
 
 function useIsBack(): boolean {
