@@ -88,7 +88,7 @@ function useScrollToOwn(box: { readonly current: HTMLElement | null }, pendingCo
   }, [box, pendingCount]);
 }
 
-/** Loads the page before when it comes into view, and again while it is in view. */
+/** Not what the browser holds in place: the messages below it are. Loads the page before when it comes into view, and again while it is in view. */
 function Older({ onReached, first }: { readonly onReached: () => Promise<void>; readonly first: string | undefined }) {
   const item = useRef<HTMLLIElement>(null);
   const [hasFailed, setHasFailed] = useState(false);
@@ -108,7 +108,7 @@ function Older({ onReached, first }: { readonly onReached: () => Promise<void>; 
     return () => observer.disconnect();
   }, [first]);
   return (
-    <li ref={item} className="py-2 text-center text-muted text-xs">
+    <li ref={item} className="py-2 text-center text-muted text-xs [overflow-anchor:none]">
       {hasFailed ? (
         <Button variant="outline" size="sm" onClick={() => load()}>
           Older messages could not be loaded. Try again
