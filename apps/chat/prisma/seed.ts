@@ -6,6 +6,9 @@ import { CONVERSATIONS, PASSWORD, PEOPLE } from "../lib/demo";
 
 const db = new PrismaClient({ adapter: new PrismaLibSQL({ url: DATABASE_URL }) });
 
+// Kept in the file: who reads does not wait for another process that writes, such as Prisma Studio beside the app.
+await db.$queryRawUnsafe("PRAGMA journal_mode = WAL");
+
 /** Adds nothing to a database in which there is somebody. */
 if ((await db.user.count()) === 0) {
   const password = await hashPassword(PASSWORD);
