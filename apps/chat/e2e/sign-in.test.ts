@@ -1,0 +1,53 @@
+import { PASSWORD } from "../lib/demo";
+import { conversationPath } from "./support/chat-page";
+import { emailOf, expect, nameOf, test } from "./support/test";
+
+const REFUSED = "This email address and password do not go together.";
+
+test("a wrong password and an unknown address are refused in the same words", async ({ openSignedOut, faults }) => {
+  faults.expect(/^server: .*Better Auth/);
+  const { page, signIn, complaint } = await openSignedOut("/login").then((chat) => ({
+    page: chat.page,
+    complaint: chat.complaint,
+    signIn: chat.signIn.bind(chat),
+  }));
+  await signIn(emailOf("ada"), "not the password");
+  await expect(complaint).toHaveText(REFUSED);
+  await expect(page.getByLabel("Email")).toHaveValue(emailOf("ada"));
+  await expect(page).toHaveURL("/login");
+  await signIn("nobody@example.com", PASSWORD);
+  await expect(page.getByLabel("Email")).toHaveValue("nobody@example.com");
+  await expect(complaint).toHaveText(REFUSED);
+  await signIn("no address", PASSWORD);
+  await expect(complaint).toHaveText("Enter an email address.");
+  await page.goto("/");
+  await expect(page).toHaveURL("/login");
+});
+
+test("a click on a person fills in the form; signing out closes the app", async ({ openSignedOut, converse }) => {
+  const path = conversationPath(await converse(["katherine", "ada"]));
+  const katherine = await openSignedOut("/login");
+  const { page } = katherine;
+  await page.getByRole("button", { name: nameOf("katherine") }).click();
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL("/");
+  await expect(katherine.list.getByRole("link")).not.toHaveCount(0);
+  await page.goto(path);
+  await katherine.seesOnline(1);
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL("/login");
+  await page.goto(path);
+  await expect(page).toHaveURL("/login");
+});
+
+test("whoever signs out is gone from the room at once", async ({ openSignedOut, open, converse }) => {
+  const path = conversationPath(await converse(["katherine", "ada"]));
+  const ada = await open("ada", path);
+  const katherine = await openSignedOut("/login");
+  await katherine.signIn(emailOf("katherine"), PASSWORD);
+  await katherine.page.waitForURL("/");
+  await katherine.page.goto(path);
+  await ada.seesOnline(2);
+  await katherine.page.getByRole("button", { name: "Sign out" }).click();
+  await ada.seesOnline(1);
+});

@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { PrismaLibSQL } from "@prisma/adapter-libsql";
+import { Prisma, PrismaClient } from "../../generated/prisma/client";
+import { APP, DIST_DIR, HOST, POLYWIRE_BIN, SEEDED_DATABASE } from "./place";
+import { freePort, type Server, startServer } from "./process";
+
+const NEXT_BIN = createRequire(import.meta.url).resolve("next/dist/bin/next");
+
+/** The realtime server, which may be killed and comes back at the same port. */
+export interface Realtime {
+  readonly port: number;
+  /** As a power cut does. */
+  kill(): Promise<void>;
+  /** Does nothing while it runs. */
+  start(): Promise<void>;
+}
+
+/** All that a worker's tests run against. */
+export interface Stage {
+  readonly url: string;
+  readonly db: PrismaClient;
+  readonly realtime: Realtime;
+  /** What the chat's server has complained of so far. */
+  errors(): string;
+}
+
+/** Starts the built servers on free ports of loopback, with a database of their own; stops them after `use`. */
+export async function withStage(use: (stage: Stage) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "polywire-chat-"));
+  const file = join(folder, "chat.db");
+  copyFileSync(SEEDED_DATABASE, file);
+  const databaseUrl = `file:${file}`;
+  const db = new PrismaClient({ adapter: new PrismaLibSQL({ url: databaseUrl }) });
+  const realtime = realtimeAt(await freePort(), folder);
+  let chat: Server | null = null;
+  try {
+    await realtime.start();
+    const port = await freePort();
+    const url = `http://${HOST}:${port}`;
+    const running = await startChat(url, port, databaseUrl, realtime.port);
+    chat = running;
+    await use({ url, db, realtime, errors: running.errors });
+  } finally {
+    await Promise.all([chat?.stop(), realtime.kill(), db.$disconnect()]);
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** SQLite takes one writer at a time, and the chat is another. @throws Error when it is not its turn for seconds */
+export async function patiently<T>(write: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      const isBusy = error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P1008";
+      if (!isBusy || attempt === 100) throw error;
+      await delay(50);
+    }
+  }
+}
+
+function realtimeAt(port: number, folder: string): Realtime {
+  const config = join(folder, "polywire.json");
+  writeFileSync(
+    config,
+    JSON.stringify({ port, adminPort: 0, apps: [{ ...APP, limits: { clientEventsPerSecond: 60 } }] }),
+  );
+  let server: Server | null = null;
+  return {
+    port,
+    async kill() {
+      await server?.stop("SIGKILL");
+      server = null;
+    },
+    async start() {
+      server ??= await startServer([POLYWIRE_BIN, "start", "--config", config], {}, '"msg":"listening"');
+    },
+  };
+}
+
+const startChat = (url: string, port: number, databaseUrl: string, realtimePort: number): Promise<Server> =>
+  startServer(
+    [NEXT_BIN, "start", "--hostname", HOST, "--port", `${port}`],
+    {
+      NODE_ENV: "production",
+      NEXT_TELEMETRY_DISABLED: "1",
+      NEXT_DIST_DIR: DIST_DIR,
+      DATABASE_URL: databaseUrl,
+      BETTER_AUTH_URL: url,
+      BETTER_AUTH_SECRET: randomBytes(32).toString("base64"),
+      NEXT_PUBLIC_PUSHER_KEY: APP.key,
+      PUSHER_APP_ID: APP.id,
+      PUSHER_SECRET: APP.secret,
+      PUSHER_HOST: HOST,
+      PUSHER_PORT: `${realtimePort}`,
+      PUSHER_SCHEME: "http",
+    },
+    "Ready in",
+  );

@@ -1,0 +1,15 @@
+import { defineConfig } from "@playwright/test";
+
+/** The browser tests. Each worker has a database, a Polywire and a chat of its own: see e2e/support/stage.ts. */
+export default defineConfig({
+  testDir: "e2e",
+  globalSetup: "./e2e/support/global-setup.ts",
+  outputDir: "test-results",
+  fullyParallel: true,
+  forbidOnly: true,
+  workers: 2,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  reporter: "list",
+  use: { actionTimeout: 10_000, trace: "off", screenshot: "only-on-failure" },
+});
