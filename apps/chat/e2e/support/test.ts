@@ -84,6 +84,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       const faults = new Faults();
       const before = stage.errors().length;
       await use(faults);
+      // Killed by this test, perhaps; the next one needs it.
+      await stage.realtime.start();
       faults.complained(stage.errors().slice(before));
       faults.check();
     },
@@ -112,8 +114,10 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   converse: async ({ stage: { db } }, use) => {
     await use(async (people, { title, messages = [] } = {}) => {
-      const memberships = { create: people.map((userId) => ({ userId })) };
-      const { id } = await patiently(() => db.conversation.create({ data: { title: title ?? null, memberships } }));
+      // Nothing nested: a transaction whose commit finds the database busy would be left open, and lock it.
+      const { id } = await patiently(() => db.conversation.create({ data: { title: title ?? null } }));
+      const memberships = people.map((userId) => ({ conversationId: id, userId }));
+      await patiently(() => db.membership.createMany({ data: memberships }));
       const data = messages.map((content, index) => ({
         id: crypto.randomUUID(),
         conversationId: id,
@@ -131,9 +135,6 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await patiently(() => db.conversation.deleteMany({ where: { id: { notIn: seeded } } }));
   },
 });
-
-/** A killed server is there again for the next test. */
-test.afterEach(async ({ stage }) => stage.realtime.start());
 
 export const emailOf = (person: PersonId): string => `${person}@example.com`;
 export const nameOf = (person: PersonId): string => PEOPLE.find(({ id }) => id === person)?.name ?? "";
