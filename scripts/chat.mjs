@@ -1,8 +1,9 @@
 // The chat of apps/chat: what it needs before it runs, and its processes.
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { parseEnv } from "node:util";
 import { bin, ROOT, run, runQuietly } from "./install.mjs";
 import { unlessUnchanged } from "./unchanged.mjs";
 
@@ -13,15 +14,20 @@ const DEFAULT_PORT = 3000;
 /**
  * Builds what has changed, and answers what to run.
  *
- * @param serverPort where the server listens; undefined: as the chat's .env says
+ * @param server the variables of the server that was started, where they differ from the chat's .env
  */
-export async function prepareChat({ isWatching, serverPort }) {
+export async function prepareChat({ isWatching, server }) {
   writeEnvironment();
-  const port = await freePort(Number(process.env.PORT ?? DEFAULT_PORT));
+  const port = await freePort(chatPort());
   const url = `http://localhost:${port}`;
-  const env = { ...process.env, BETTER_AUTH_URL: url, NEXT_TELEMETRY_DISABLED: "1", CHECKPOINT_DISABLE: "1" };
-  if (env.PUSHER_KEY) env.NEXT_PUBLIC_PUSHER_KEY ??= env.PUSHER_KEY;
-  if (serverPort !== undefined) Object.assign(env, { PUSHER_PORT: serverPort, NEXT_PUBLIC_PUSHER_PORT: serverPort });
+  const env = {
+    ...parseEnv(readFileSync(`${CHAT}/.env`, "utf8")),
+    ...process.env,
+    ...server,
+    BETTER_AUTH_URL: url,
+    NEXT_TELEMETRY_DISABLED: "1",
+    CHECKPOINT_DISABLE: "1",
+  };
   const options = { cwd: CHAT, env };
 
   await run(bin("tsc"), ["--build", "packages/next/tsconfig.build.json", "packages/react/tsconfig.build.json"]);
@@ -32,9 +38,16 @@ export async function prepareChat({ isWatching, serverPort }) {
     url,
     processes: [
       { command: bin("next"), args: [...next, "-H", LOOPBACK, "-p", `${port}`], options },
-      { command: bin("tsx"), args: ["--env-file=.env", "feed/main.ts"], options },
+      { command: bin("tsx"), args: ["feed/main.ts"], options },
     ],
   };
+}
+
+function chatPort() {
+  const { PORT = `${DEFAULT_PORT}` } = process.env;
+  if (/^\d{1,5}$/.test(PORT)) return Number(PORT);
+  console.error(`PORT is ${JSON.stringify(PORT)}, and must be a port number: PORT=3001 npm start`);
+  return process.exit(1);
 }
 
 /** The chat's variables, with a secret of its own. */
@@ -57,12 +70,14 @@ async function prepareDatabase(options) {
     stamp: `${CHAT}/prisma/chat.db-stamp`,
     output: `${CHAT}/prisma/chat.db`,
     inputs: [`${CHAT}/prisma`, `${CHAT}/lib/demo.ts`],
-    extra: process.env.DATABASE_URL,
+    extra: options.env.DATABASE_URL,
   };
   await unlessUnchanged(database, async () => {
     console.log("Chat: preparing the database …");
     await runQuietly(bin("prisma"), ["migrate", "deploy"], options);
     await runQuietly(bin("prisma"), ["db", "seed"], options);
+    // It holds sessions and password hashes.
+    if (existsSync(database.output)) chmodSync(database.output, 0o600);
   });
 }
 

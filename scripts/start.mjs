@@ -1,6 +1,7 @@
 // npm start: installs and builds what is not there yet, and runs the server, then the chat. With --watch: from the sources,
 // again at each change. Flags are those of `polywire start`; PORT is the chat's.
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { prepareChat, untilReady } from "./chat.mjs";
 import { bin, installRest, installServer, ROOT, run } from "./install.mjs";
@@ -14,6 +15,11 @@ const flags = process.argv.slice(2).filter((flag) => flag !== "--watch");
 const hasOwnApp = values.config !== undefined || process.env.PUSHER_APP_ID !== undefined;
 // The development app, with more client events a second than usual: the shared board shows cursors.
 if (!hasOwnApp) flags.push("--config", "apps/chat/polywire.json");
+
+if (values.port === "0") {
+  console.error("The chat has to know the port: choose one, or run npx polywire start --port 0.");
+  process.exit(1);
+}
 
 const processes = new Set();
 let exitCode = null;
@@ -31,10 +37,23 @@ if (isWatching) {
 }
 
 await installRest();
-const chat = await prepareChat({ isWatching, serverPort: values.port });
+const chat = await prepareChat({ isWatching, server: serverVariables() });
 for (const { command, args, options } of chat.processes) start(command, args, options);
 await untilReady(chat.url);
 console.log(`\n  The chat is at ${chat.url} (sign in as one of those on the page). Ctrl-C stops both.\n`);
+
+/** How the chat reaches the server that these flags start; without any, as its .env says. */
+function serverVariables() {
+  const { apps: [app] = [], ...file } =
+    values.config === undefined ? {} : JSON.parse(readFileSync(values.config, "utf8"));
+  const port = values.port ?? file.port;
+  const { PUSHER_KEY } = process.env;
+  return {
+    ...(PUSHER_KEY && { NEXT_PUBLIC_PUSHER_KEY: PUSHER_KEY }),
+    ...(app && { PUSHER_APP_ID: app.id, NEXT_PUBLIC_PUSHER_KEY: app.key, PUSHER_SECRET: app.secret }),
+    ...(port !== undefined && { PUSHER_PORT: `${port}`, NEXT_PUBLIC_PUSHER_PORT: `${port}` }),
+  };
+}
 
 /** Whichever ends ends all. */
 function start(command, args, options) {

@@ -1,6 +1,10 @@
+import { existsSync } from "node:fs";
 import { PrismaLibSQL } from "@prisma/adapter-libsql";
 import { defineConfig } from "prisma/config";
-import { DATABASE_URL } from "./lib/db-url";
+
+// Prisma reads no .env itself once there is this file; what is set already wins.
+if (existsSync(".env")) process.loadEnvFile(".env");
+const { DATABASE_URL } = await import("./lib/db-url");
 
 // The schema names the variable; when it is not set, Prisma turns to an engine that it downloads.
 process.env.DATABASE_URL ||= DATABASE_URL;

@@ -5,6 +5,7 @@ import { type SignInState, signIn } from "@/app/actions/session";
 import { Avatar } from "@/components/ui/avatar";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/input";
+import { tellTabs } from "@/lib/session-news";
 
 interface DemoPerson {
   readonly id: string;
@@ -13,9 +14,20 @@ interface DemoPerson {
 }
 
 const INITIAL: SignInState = { error: null, email: "" };
+const FAILED = "The server could not be reached. Try again.";
+
+/** Whoever comes in begins with a new page, in which nothing is left of anybody else. */
+async function enter(_previous: SignInState, form: FormData): Promise<SignInState> {
+  const state = await signIn(form).catch(() => ({ error: FAILED, email: String(form.get("email") ?? "") }));
+  if (state.error === null) {
+    tellTabs();
+    location.assign("/");
+  }
+  return state;
+}
 
 export function LoginForm({ people, password }: { readonly people: readonly DemoPerson[]; readonly password: string }) {
-  const [state, action, isPending] = useActionState(signIn, INITIAL);
+  const [state, action, isPending] = useActionState(enter, INITIAL);
   const emailInput = useRef<HTMLInputElement>(null);
   const passwordInput = useRef<HTMLInputElement>(null);
 

@@ -3,7 +3,7 @@
 import { X } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { useEffect, useEffectEvent, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { Avatar } from "@/components/ui/avatar";
 import { useChannel, useEvent } from "@/hooks/use-channel";
 import { CONVERSATION_CHANGED, type ConversationChanged, userChannel } from "@/lib/channels";
@@ -21,10 +21,14 @@ interface Notification {
 export function Notifications({ userId }: { readonly userId: string }) {
   const pathname = usePathname();
   const [shown, setShown] = useState<readonly Notification[]>([]);
+  const notified = useRef(new Set<string>());
   const dismiss = (id: string) => setShown((list) => list.filter(({ message }) => message.id !== id));
   useEvent<ConversationChanged>(useChannel(userChannel(userId)), CONVERSATION_CHANGED, ({ conversation, message }) => {
     if (message === null || message.author.id === userId) return;
     if (pathname === `/conversations/${conversation.id}`) return;
+    // An announcement whose answer was lost comes twice.
+    if (notified.current.has(message.id)) return;
+    notified.current.add(message.id);
     setShown((list) => [...list, { title: conversation.title, message }].slice(-SHOWN_AT_ONCE));
   });
   return (
@@ -44,12 +48,20 @@ export function Notifications({ userId }: { readonly userId: string }) {
 function Toast({ title, message, onDismiss }: Notification & { readonly onDismiss: (id: string) => void }) {
   const { id, author, content, conversationId } = message;
   const dismiss = useEffectEvent(() => onDismiss(id));
+  const [isHeld, setIsHeld] = useState(false);
   useEffect(() => {
+    if (isHeld) return;
     const timer = setTimeout(dismiss, SHOWN_FOR);
     return () => clearTimeout(timer);
-  }, []);
+  }, [isHeld]);
+  const hold = { onPointerEnter: () => setIsHeld(true), onFocus: () => setIsHeld(true) };
+  const release = { onPointerLeave: () => setIsHeld(false), onBlur: () => setIsHeld(false) };
   return (
-    <div className="pointer-events-auto flex items-start gap-3 rounded-xl border bg-raised p-3 shadow-lg">
+    <div
+      {...hold}
+      {...release}
+      className="pointer-events-auto flex items-start gap-3 rounded-xl border bg-raised p-3 shadow-lg"
+    >
       <Avatar {...author} />
       <Link href={`/conversations/${conversationId}`} className="grid min-w-0 flex-1" onClick={() => onDismiss(id)}>
         <span className="truncate font-medium text-sm">

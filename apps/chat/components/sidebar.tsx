@@ -1,16 +1,15 @@
 "use client";
 
-import { Activity, LogOut, StickyNote } from "lucide-react";
+import { Activity, StickyNote } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
-import { signOut } from "@/app/actions/session";
 import { ConversationItem } from "@/components/conversation-item";
 import { useConversations } from "@/components/conversations-provider";
 import { NewConversation } from "@/components/new-conversation";
+import { SignOut } from "@/components/sign-out";
 import { ThemeToggle } from "@/components/theme-toggle";
 import { Avatar } from "@/components/ui/avatar";
-import { Button } from "@/components/ui/button";
 import { cn } from "@/lib/cn";
 import type { Person } from "@/lib/types";
 
@@ -44,11 +43,7 @@ export function Sidebar({ user, people }: { readonly user: Person; readonly peop
         <Avatar {...user} />
         <span className="min-w-0 flex-1 truncate text-sm">{user.name}</span>
         <ThemeToggle />
-        <form action={signOut}>
-          <Button type="submit" variant="ghost" size="icon" aria-label="Sign out" title="Sign out">
-            <LogOut />
-          </Button>
-        </form>
+        <SignOut />
       </footer>
     </nav>
   );

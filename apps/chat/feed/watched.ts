@@ -3,7 +3,7 @@ import Pusher from "pusher";
 const { PUSHER_APP_ID = "", NEXT_PUBLIC_PUSHER_KEY = "", PUSHER_SECRET = "", PUSHER_CLUSTER = "mt1" } = process.env;
 const { PUSHER_HOST, PUSHER_PORT, PUSHER_SCHEME } = process.env;
 
-const app = { appId: PUSHER_APP_ID, key: NEXT_PUBLIC_PUSHER_KEY, secret: PUSHER_SECRET };
+const app = { appId: PUSHER_APP_ID, key: NEXT_PUBLIC_PUSHER_KEY, secret: PUSHER_SECRET, timeout: 5000 };
 const pusher = PUSHER_HOST
   ? new Pusher({
       ...app,

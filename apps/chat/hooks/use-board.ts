@@ -1,17 +1,18 @@
 "use client";
 
 import { useClient, useTrigger } from "@polywire/react";
-import { useState } from "react";
-import { deleteNote, saveNote } from "@/app/actions/board";
+import { useRef, useState } from "react";
+import { addNote, changeNote, deleteNote } from "@/app/actions/board";
 import { useChannel, useEvent } from "@/hooks/use-channel";
 import {
   NOTE_DELETED,
   NOTE_MOVED,
   NOTE_SAVED,
   type Note,
+  type NoteChange,
   type Point,
+  withChange,
   withNote,
-  withNoteAt,
   withoutNote,
 } from "@/lib/board";
 import { BOARD_CHANNEL } from "@/lib/channels";
@@ -22,9 +23,9 @@ export const MOVE_EVERY = 40;
 
 export interface Board {
   readonly notes: readonly Note[];
-  /** Shows it as it is now to everybody, and stores it. */
-  readonly save: (note: Note) => void;
-  /** Shows others that it is being moved; `save` it where it ends. */
+  readonly add: (note: Note) => void;
+  readonly change: (change: NoteChange) => void;
+  /** Shows everybody that it is being moved; `change` stores where it ends. */
   readonly move: (id: string, point: Point) => void;
   readonly remove: (id: string) => void;
   /** Something could not be stored; everything is shown again as it is. */
@@ -38,41 +39,51 @@ export function useBoard(initial: readonly Note[]): Board {
   const trigger = useTrigger(channel);
   const [notes, setNotes] = useState(initial);
   const [error, setError] = useState<string | null>(null);
-  const [tellMove] = useState(() => throttle((move: () => void) => move(), MOVE_EVERY));
+  const [tellMove] = useState(() => throttle((tell: () => void) => tell(), MOVE_EVERY));
+  /** The changes of this tab: how many were begun and are under way, and whether a load was in vain meanwhile. */
+  const changes = useRef({ begun: 0, open: 0, isLoadDue: false });
 
   useEvent<Note>(channel, NOTE_SAVED, (note) => setNotes((list) => withNote(list, note)));
   useEvent<{ readonly id: string }>(channel, NOTE_DELETED, ({ id }) => setNotes((list) => withoutNote(list, id)));
-  useEvent<Point & { readonly id: string }>(channel, NOTE_MOVED, ({ id, ...point }) =>
-    setNotes((list) => withNoteAt(list, id, point)),
+  useEvent<Point & { readonly id: string }>(channel, NOTE_MOVED, (moved) =>
+    setNotes((list) => withChange(list, moved)),
   );
   // Whatever was missed, before the first subscription or in an outage, is in the database.
   useEvent(channel, "pusher:subscription_succeeded", () => load());
 
+  /** What was read while something here changed may not have it; the last change reads again. */
   async function load(): Promise<void> {
+    const { begun } = changes.current;
     const response = await fetch("/api/notes").catch(() => null);
-    if (response?.ok) setNotes(await response.json());
+    if (!response?.ok) return;
+    const stored: readonly Note[] = await response.json();
+    changes.current.isLoadDue = changes.current.open > 0;
+    if (changes.current.isLoadDue) return;
+    if (changes.current.begun === begun) setNotes(stored);
+    else await load();
   }
 
-  async function store(stored: Promise<boolean>): Promise<void> {
+  async function store(shown: (list: readonly Note[]) => readonly Note[], stored: Promise<boolean>): Promise<void> {
+    changes.current.begun += 1;
+    changes.current.open += 1;
+    setNotes(shown);
     const isStored = await stored.catch(() => false);
-    setError(isStored ? null : "That could not be stored. The board is shown as it was.");
-    if (!isStored) await load();
+    changes.current.open -= 1;
+    setError(isStored ? null : "That could not be stored. The board is shown as it is.");
+    const isLast = changes.current.open === 0;
+    if (!isStored || (isLast && changes.current.isLoadDue)) await load();
   }
 
+  const socketId = () => client?.connection.socket_id;
   return {
     notes,
     error,
-    save(note) {
-      setNotes((list) => withNote(list, note));
-      void store(saveNote(note, client?.connection.socket_id));
-    },
+    add: (note) => void store((list) => withNote(list, note), addNote(note, socketId())),
+    change: (change) => void store((list) => withChange(list, change), changeNote(change, socketId())),
+    remove: (id) => void store((list) => withoutNote(list, id), deleteNote(id, socketId())),
     move(id, point) {
-      setNotes((list) => withNoteAt(list, id, point));
+      setNotes((list) => withChange(list, { id, ...point }));
       tellMove(() => trigger(NOTE_MOVED, { id, ...point }));
-    },
-    remove(id) {
-      setNotes((list) => withoutNote(list, id));
-      void store(deleteNote(id, client?.connection.socket_id));
     },
   };
 }

@@ -1,16 +1,19 @@
 "use client";
 
-import { type MessageId, useChannel, useEvent, useMessages } from "@polywire/react";
-import { useCallback, useRef, useState } from "react";
+import { type MessageId, useMessages } from "@polywire/react";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { useChannel, useEvent } from "@/hooks/use-channel";
 import { conversationChannel, LARGE_MESSAGE, NEW_MESSAGE } from "@/lib/channels";
 import { PAGE_SIZE } from "@/lib/limits";
 import type { ChatMessage } from "@/lib/types";
 
 export interface Conversation {
-  /** Stored messages, in their order, each once. */
+  /** Stored messages, in their order, each once. The same array until one comes. */
   readonly messages: readonly ChatMessage[];
   /** Takes in a message that this tab has stored. */
   readonly add: (message: ChatMessage) => void;
+  /** Loads what may have come unnoticed. */
+  readonly catchUp: () => void;
   /** Whether there is something before the first one. */
   readonly hasOlder: boolean;
   /** Loads a page of it; does nothing while one is being loaded. */
@@ -26,17 +29,30 @@ export function useConversation(conversationId: string, initialMessages: readonl
     (query: string) => loadMessages(`/api/conversations/${encodeURIComponent(conversationId)}/messages?${query}`),
     [conversationId],
   );
-  const loadSince = (lastId: MessageId | null) =>
-    load(lastId === null ? "" : new URLSearchParams({ since: `${lastId}` }).toString());
-  const { messages, add } = useMessages<ChatMessage>(conversationChannel(conversationId), NEW_MESSAGE, {
+
+  async function loadSince(lastId: MessageId | null): Promise<ChatMessage[]> {
+    const news: ChatMessage[] = [];
+    for (let since = lastId; ; since = news.at(-1)?.id ?? null) {
+      const page = await load(since === null ? "" : new URLSearchParams({ since: `${since}` }).toString());
+      if (since === null) setHasOlder(page.length >= PAGE_SIZE);
+      news.push(...page);
+      if (since === null || page.length < PAGE_SIZE) return news;
+    }
+  }
+
+  const list = useMessages<ChatMessage>(conversationChannel(conversationId), NEW_MESSAGE, {
     initial: loaded,
     refetch: loadSince,
   });
-  useEvent(useChannel(conversationChannel(conversationId)), LARGE_MESSAGE, () => {
-    loadSince(messages.at(-1)?.id ?? null).then((news) => news.forEach(add), console.warn);
-  });
+  const messages = useMemo(() => inOrder(list.messages), [list.messages]);
+
+  const catchUp = () => {
+    loadSince(messages.at(-1)?.id ?? null).then((news) => news.forEach(list.add), console.warn);
+  };
+  useEvent(useChannel(conversationChannel(conversationId)), LARGE_MESSAGE, catchUp);
+
   const loadOlder = async () => {
-    const [first] = loaded;
+    const [first] = messages;
     if (isLoading.current || first === undefined) return;
     isLoading.current = true;
     try {
@@ -47,7 +63,7 @@ export function useConversation(conversationId: string, initialMessages: readonl
       isLoading.current = false;
     }
   };
-  return { messages: inOrder(messages), add, hasOlder, loadOlder };
+  return { messages, add: list.add, catchUp, hasOlder, loadOlder };
 }
 
 /** Two messages that are stored at the same time may be announced the other way round; the number decides. */

@@ -7,53 +7,47 @@ import { MAX_EVENT_BYTES, PREVIEW_LENGTH } from "@/lib/limits";
 import { pusher } from "@/lib/pusher/server";
 import type { ChatMessage } from "@/lib/types";
 
-/** Milliseconds before another attempt. There are few: whoever is connected again refetches what is stored. */
-const PAUSES = [250, 1000, 4000];
+/** Milliseconds after each attempt. They are few: whoever is connected again refetches what is stored. */
+const PAUSES = [250, 1000, 4000, null];
 
-/** Tells those who are in the conversation of a message that is stored; afterwards, the lists of all its members. */
-export async function announceMessage(message: ChatMessage, except: string | undefined): Promise<void> {
+/** Tells those who are in the conversation of a message that is stored, and all its members what their lists show. */
+export function announceMessage(message: ChatMessage, except: string | undefined): void {
   const { conversationId } = message;
   const isLarge = Buffer.byteLength(JSON.stringify(message)) > MAX_EVENT_BYTES;
   const [event, data] = isLarge ? [LARGE_MESSAGE, { id: message.id }] : [NEW_MESSAGE, message];
-  await publish(() => pusher.trigger(conversationChannel(conversationId), event, data, { except }));
+  publish(() => pusher.trigger(conversationChannel(conversationId), event, data, { except }));
   after(() => tellMembers(conversationId, message));
 }
 
 /** Tells each member what their list of conversations shows now. */
 export async function tellMembers(conversationId: string, message: ChatMessage | null): Promise<void> {
-  const memberIds = await memberIdsOf(conversationId);
-  await Promise.all(memberIds.map((userId) => tellMember(conversationId, userId, message)));
+  for (const userId of await memberIdsOf(conversationId)) tellMember(conversationId, userId, message);
 }
 
 /** Tells one of them, in all their tabs. */
-export async function tellMember(conversationId: string, userId: string, message: ChatMessage | null): Promise<void> {
-  const summary = await summaryFor(conversationId, userId);
-  if (summary === null) return;
-  const conversation = { ...summary, lastMessage: previewOf(summary.lastMessage) };
-  const data = { conversation, message: previewOf(message) };
-  await publish(() => pusher.trigger(userChannel(userId), CONVERSATION_CHANGED, data));
+export function tellMember(conversationId: string, userId: string, message: ChatMessage | null): void {
+  publish(async () => {
+    const summary = await summaryFor(conversationId, userId);
+    if (summary === null) return;
+    const conversation = { ...summary, lastMessage: previewOf(summary.lastMessage) };
+    await pusher.trigger(userChannel(userId), CONVERSATION_CHANGED, { conversation, message: previewOf(message) });
+  });
 }
 
 const previewOf = (message: ChatMessage | null): ChatMessage | null =>
   message && { ...message, content: message.content.slice(0, PREVIEW_LENGTH) };
 
-/** Tries now, and when that fails again after the response: what is stored must not wait for what announces it. */
-export async function publish(attempt: () => Promise<void>): Promise<void> {
-  try {
-    await attempt();
-  } catch {
-    after(() => publishLater(attempt));
-  }
-}
-
-async function publishLater(attempt: () => Promise<void>): Promise<void> {
-  for (const pause of PAUSES) {
-    await delay(pause);
-    try {
-      await attempt();
-      return;
-    } catch (error) {
-      if (pause === PAUSES.at(-1)) console.error("Not announced; a refetch will find it.", error);
+/** Once the response is sent, and a few times more when it fails: what is stored does not wait for what announces it. */
+export function publish(attempt: () => Promise<void>): void {
+  after(async () => {
+    for (const pause of PAUSES) {
+      try {
+        await attempt();
+        return;
+      } catch (error) {
+        if (pause === null) console.error("Not announced; a refetch will find it.", error);
+        else await delay(pause);
+      }
     }
-  }
+  });
 }

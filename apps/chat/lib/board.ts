@@ -21,6 +21,9 @@ export interface Note extends Point {
   readonly color: NoteColor;
 }
 
+/** What is to be changed of the note with that id. */
+export type NoteChange = Pick<Note, "id"> & Partial<Note>;
+
 export const MAX_NOTE_LENGTH = 500;
 
 /** The list with that note in it. One that is known keeps its place: an element that is moved loses focus and pointer. */
@@ -29,9 +32,9 @@ export const withNote = (notes: readonly Note[], note: Note): readonly Note[] =>
     ? notes.map((known) => (known.id === note.id ? note : known))
     : [...notes, note];
 
-/** The list with the note there, if it is known. */
-export const withNoteAt = (notes: readonly Note[], id: string, { x, y }: Point): readonly Note[] =>
-  notes.map((note) => (note.id === id ? { ...note, x, y } : note));
+/** The list with the note changed, if it is known. */
+export const withChange = (notes: readonly Note[], change: NoteChange): readonly Note[] =>
+  notes.map((note) => (note.id === change.id ? { ...note, ...change } : note));
 
 export const withoutNote = (notes: readonly Note[], id: string): readonly Note[] =>
   notes.filter((note) => note.id !== id);

@@ -40,13 +40,17 @@ export async function messagesOf(conversationId: string, before?: number): Promi
   return newestFirst.reverse().map(toMessage);
 }
 
-/** All messages since the one with that id, and a few before it; oldest first. The newest page when nothing is known. */
+/**
+ * A page of what has come since the message with that id, which begins a few before it; oldest first. A page that is not
+ * full is the last. When nothing is known: the newest page.
+ */
 export async function messagesSince(conversationId: string, lastId: string | null): Promise<ChatMessage[]> {
   const last = lastId === null ? null : await db.message.findFirst({ where: { conversationId, id: lastId } });
   if (last === null) return messagesOf(conversationId);
   const messages = await db.message.findMany({
     where: { conversationId, number: { gt: last.number - OVERLAP } },
     orderBy: { number: "asc" },
+    take: PAGE_SIZE,
     include: { author },
   });
   return messages.map(toMessage);
@@ -83,6 +87,7 @@ export async function summaryFor(conversationId: string, userId: string): Promis
     title: conversation.title ?? people.map(({ name }) => name).join(", "),
     isGroup: conversation.title !== null,
     people,
+    lastReadNumber: own.lastReadNumber,
     lastMessage: last === undefined ? null : toMessage(last),
     unread,
   };

@@ -24,6 +24,8 @@ export interface ConversationSummary {
   /** Everybody else in it. */
   readonly people: readonly Person[];
   readonly lastMessage: ChatMessage | null;
+  /** The number of the last message that was read. */
+  readonly lastReadNumber: number;
   readonly unread: number;
 }
 

@@ -98,7 +98,18 @@ describe("what is not allowed is refused, and nothing is signed", () => {
     expect(response.status).toBe(401);
   });
 
+  it("with the reason on the developer's terminal, and not in production", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    await ask("private-user-bob");
+    expect(warn).not.toHaveBeenCalled();
+    vi.stubEnv("NODE_ENV", "development");
+    await ask("private-user-bob");
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/403.*private-user-bob/));
+    warn.mockRestore();
+  });
+
   it("with the missing entry named in development, and not in production", async () => {
+    vi.spyOn(console, "warn").mockImplementation(() => {});
     expect(await (await ask("private-unknown")).text()).not.toContain("authorize");
     vi.stubEnv("NODE_ENV", "development");
     expect(await (await ask("private-unknown")).text()).toMatch(/authorize.*"private-unknown".*"presence-lobby"/);

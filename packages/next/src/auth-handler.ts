@@ -80,13 +80,19 @@ export function createAuthHandler<User extends AuthUser, const Pattern extends s
       try {
         return Response.json(await answer(request), { headers: { "cache-control": "no-store" } });
       } catch (error) {
-        if (error instanceof Refusal) return new Response(`${error.message}\n`, { status: error.status });
+        if (error instanceof Refusal) return refused(error);
         if (!(error instanceof SetupError)) throw error;
         console.error(error);
         return new Response(isDevelopment() ? error.message : "Not set up.", { status: 500 });
       }
     },
   };
+}
+
+/** In development the terminal of `next dev` has the reason too: the browser's network panel is where nobody looks. */
+function refused({ status, message }: Refusal): Response {
+  if (isDevelopment()) console.warn(`@polywire/next refused (${status}): ${message}`);
+  return new Response(`${message}\n`, { status });
 }
 
 async function signChannel(

@@ -21,9 +21,9 @@ interface Held {
  * Gives the hooks below it their client.
  *
  * With `client`, that one: it is never disconnected here. A function is called once, in the browser only; write it outside
- * of the component. With `options`, one that is made in the browser when the
- * provider is mounted and disconnected a few seconds after it is unmounted. `options` are read once, so that they may be
- * written inline; to start over with others, give the provider another `key`.
+ * of the component. With `options`, one that is made in the browser when the provider is mounted and disconnected a few
+ * seconds after it is unmounted. `options` are read once, so that they may be written inline; to start over with others,
+ * give the provider another `key`.
  */
 export function RealtimeProvider(props: RealtimeProviderProps): ReactNode {
   const [held, setHeld] = useState(() => holdingOf(props));

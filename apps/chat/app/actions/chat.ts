@@ -17,22 +17,29 @@ const sendInput = z.object({
     .max(MAX_MESSAGE_LENGTH, `A message has at most ${MAX_MESSAGE_LENGTH} characters.`),
   id: z.uuid().optional(),
   socketId: z.string().optional(),
+  authorId: z.string().optional(),
 });
 
-/** `id`: chosen by the sender, so that trying again stores once. `socketId`: the tab that shows the message already. */
+/**
+ * `id`: chosen by the sender, so that trying again stores once. `socketId`: the tab that shows the message already.
+ * `authorId`: who that tab believes to be.
+ */
 export type SendInput = z.input<typeof sendInput>;
 
 /** Stores a message, then announces it on the conversation's channel. */
 export async function sendMessage(input: SendInput): Promise<Answer<ChatMessage>> {
   const parsed = sendInput.safeParse(input);
   if (!parsed.success) return refuse(parsed.error.issues[0]?.message ?? "That is no message.");
-  const { conversationId, content, id = crypto.randomUUID(), socketId } = parsed.data;
+  const { conversationId, content, id = crypto.randomUUID(), socketId, authorId } = parsed.data;
   const session = await auth();
   if (!session) return refuse("You are signed out. Sign in again to send this.");
+  if (authorId !== undefined && authorId !== session.user.id) {
+    return refuse(`Somebody else is signed in by now: ${session.user.name}. Reload the page.`);
+  }
   if (!(await isMember(conversationId, session.user.id))) return refuse("You are not in this conversation.");
   const stored = await store({ id, conversationId, content, authorId: session.user.id });
   if (stored === null) return refuse("A message with this id exists already.");
-  await announceMessage(stored, socketId);
+  announceMessage(stored, socketId);
   return { ok: true, value: stored };
 }
 
@@ -61,7 +68,7 @@ export async function markRead(conversationId: string, number: number): Promise<
     where: { conversationId, userId: session.user.id, lastReadNumber: { lt: lastReadNumber } },
     data: { lastReadNumber },
   });
-  if (count > 0) await tellMember(conversationId, session.user.id, null);
+  if (count > 0) tellMember(conversationId, session.user.id, null);
 }
 
 const startInput = z.object({
@@ -80,27 +87,26 @@ export async function startConversation(input: z.input<typeof startInput>): Prom
   if (others.length === 0) return refuse("Nobody with this name is here.");
   const memberIds = [userId, ...others.map(({ id }) => id)];
   const title = parsed.data.title || (others.length > 1 ? others.map(({ name }) => name).join(", ") : null);
-  const id = (title === null ? await conversationOfTwo(memberIds) : null) ?? (await create(title, memberIds));
+  const id = await (title === null ? conversationOfTwo(memberIds) : conversationCalled(title, memberIds));
   await tellMembers(id, null);
   const summary = await summaryFor(id, userId);
   return summary === null ? refuse("The conversation is gone.") : { ok: true, value: summary };
 }
 
-async function conversationOfTwo(memberIds: readonly string[]): Promise<string | null> {
-  const [first, second] = memberIds;
-  const found = await db.conversation.findFirst({
-    where: {
-      title: null,
-      AND: [{ memberships: { some: { userId: first } } }, { memberships: { some: { userId: second } } }],
-    },
-  });
-  return found?.id ?? null;
-}
-
-async function create(title: string | null, memberIds: readonly string[]): Promise<string> {
-  const memberships = { create: memberIds.map((userId) => ({ userId })) };
-  const { id } = await db.conversation.create({ data: { title, memberships } });
+/** Its id is made of theirs, so that there is one, also when both begin it at once. */
+async function conversationOfTwo(memberIds: readonly string[]): Promise<string> {
+  const id = memberIds.toSorted().join(",");
+  await db.conversation.upsert({ where: { id }, create: { id, ...withMembers(memberIds) }, update: {} });
   return id;
 }
+
+async function conversationCalled(title: string, memberIds: readonly string[]): Promise<string> {
+  const { id } = await db.conversation.create({ data: { title, ...withMembers(memberIds) } });
+  return id;
+}
+
+const withMembers = (memberIds: readonly string[]) => ({
+  memberships: { create: memberIds.map((userId) => ({ userId })) },
+});
 
 const refuse = (error: string) => ({ ok: false, error }) as const;

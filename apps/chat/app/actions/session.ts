@@ -2,7 +2,6 @@
 
 import { APIError } from "better-auth/api";
 import { headers } from "next/headers";
-import { redirect } from "next/navigation";
 import { z } from "zod";
 import { authentication } from "@/auth";
 
@@ -11,13 +10,13 @@ const credentials = z.object({
   password: z.string().min(1, "Enter a password."),
 });
 
-/** The form's state: what to tell the person, and what they typed. */
+/** What to tell the person who could not be signed in, and the address that they typed. */
 export interface SignInState {
   readonly error: string | null;
   readonly email: string;
 }
 
-export async function signIn(_previous: SignInState, form: FormData): Promise<SignInState> {
+export async function signIn(form: FormData): Promise<SignInState> {
   const email = String(form.get("email") ?? "");
   const parsed = credentials.safeParse({ email, password: form.get("password") ?? "" });
   if (!parsed.success) return { error: parsed.error.issues[0]?.message ?? "Sign-in failed.", email };
@@ -27,10 +26,9 @@ export async function signIn(_previous: SignInState, form: FormData): Promise<Si
     if (!(error instanceof APIError)) throw error;
     return { error: "This email address and password do not go together.", email };
   }
-  redirect("/");
+  return { error: null, email };
 }
 
 export async function signOut(): Promise<void> {
   await authentication.api.signOut({ headers: await headers() });
-  redirect("/login");
 }

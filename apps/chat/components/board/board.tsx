@@ -9,31 +9,28 @@ import { useBoard } from "@/hooks/use-board";
 import { useCursors } from "@/hooks/use-cursors";
 import { NOTE_COLORS, type Note, type Point } from "@/lib/board";
 
-/** How much of the board a note takes, about: so far from the right and the bottom it stays. */
-const MARGIN = 0.12;
-
 export function Board({ initial }: { readonly initial: readonly Note[] }) {
   const surface = useRef<HTMLDivElement>(null);
-  const { notes, save, move, remove, error } = useBoard(initial);
+  const { notes, add, change, move, remove, error } = useBoard(initial);
   const { cursors, point } = useCursors();
 
   /** Where something on the screen is on the board. */
   function onBoard({ x, y }: Point): Point {
     const box = surface.current?.getBoundingClientRect();
     if (box === undefined) return { x: 0, y: 0 };
-    return { x: within((x - box.left) / box.width, 1), y: within((y - box.top) / box.height, 1) };
+    return keptOn({ x: (x - box.left) / box.width, y: (y - box.top) / box.height });
   }
 
-  function add(): void {
+  function addOne(): void {
     const color = NOTE_COLORS[notes.length % NOTE_COLORS.length] ?? NOTE_COLORS[0];
     const place = (notes.length % 8) * 0.06;
-    save({ id: crypto.randomUUID(), text: "", color, x: 0.1 + place, y: 0.1 + place });
+    add({ id: crypto.randomUUID(), text: "", color, x: 0.1 + place, y: 0.1 + place });
   }
 
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <div className="flex items-center gap-4 p-3">
-        <Button size="sm" onClick={add}>
+        <Button size="sm" onClick={addOne}>
           <Plus /> Add a note
         </Button>
         <p role="alert" className="text-danger text-sm">
@@ -50,8 +47,9 @@ export function Board({ initial }: { readonly initial: readonly Note[] }) {
             key={note.id}
             note={note}
             onBoard={onBoard}
-            onMove={({ x, y }) => move(note.id, keptOn({ x, y }))}
-            onSave={(changed) => save({ ...changed, ...keptOn(changed) })}
+            onMove={(point) => move(note.id, keptOn(point))}
+            onPlace={() => change({ id: note.id, x: note.x, y: note.y })}
+            onWrite={(text) => change({ id: note.id, text })}
             onRemove={() => remove(note.id)}
           />
         ))}
@@ -63,5 +61,5 @@ export function Board({ initial }: { readonly initial: readonly Note[] }) {
   );
 }
 
-const within = (value: number, max: number): number => Math.min(max, Math.max(0, value));
-const keptOn = ({ x, y }: Point): Point => ({ x: within(x, 1 - MARGIN), y: within(y, 1 - MARGIN) });
+const within = (value: number): number => Math.min(1, Math.max(0, value));
+const keptOn = ({ x, y }: Point): Point => ({ x: within(x), y: within(y) });

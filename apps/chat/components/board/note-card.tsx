@@ -27,12 +27,14 @@ interface NoteCardProps {
   /** Where something on the screen is on the board. */
   readonly onBoard: (screen: Point) => Point;
   readonly onMove: (point: Point) => void;
-  readonly onSave: (note: Note) => void;
+  /** The movement has ended. */
+  readonly onPlace: () => void;
+  readonly onWrite: (text: string) => void;
   readonly onRemove: () => void;
 }
 
 /** Its bar moves it, by a pointer or by the arrow keys; its text is stored when it is left. */
-export function NoteCard({ note, onBoard, onMove, onSave, onRemove }: NoteCardProps) {
+export function NoteCard({ note, onBoard, onMove, onPlace, onWrite, onRemove }: NoteCardProps) {
   const grip = useRef<Point | null>(null);
   const [typed, setTyped] = useState<string | null>(null);
 
@@ -51,18 +53,22 @@ export function NoteCard({ note, onBoard, onMove, onSave, onRemove }: NoteCardPr
   function onPointerUp(): void {
     if (grip.current === null) return;
     grip.current = null;
-    onSave(note);
+    onPlace();
   }
 
   function onKeyDown(event: KeyboardEvent): void {
     const step = STEPS[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    onSave({ ...note, x: note.x + step.x, y: note.y + step.y });
+    onMove({ x: note.x + step.x, y: note.y + step.y });
+  }
+
+  function onKeyUp(event: KeyboardEvent): void {
+    if (event.key in STEPS) onPlace();
   }
 
   function onBlur(): void {
-    if (typed !== null && typed !== note.text) onSave({ ...note, text: typed });
+    if (typed !== null && typed !== note.text) onWrite(typed);
     setTyped(null);
   }
 
@@ -72,7 +78,7 @@ export function NoteCard({ note, onBoard, onMove, onSave, onRemove }: NoteCardPr
         "absolute grid w-44 focus-within:z-10 gap-1 rounded-lg p-1.5 text-neutral-900 shadow-md",
         COLORS[note.color],
       )}
-      style={{ left: `${note.x * 100}%`, top: `${note.y * 100}%` }}
+      style={{ left: `min(${note.x * 100}%, 100% - 11rem)`, top: `min(${note.y * 100}%, 100% - 7rem)` }}
     >
       <div className="flex items-center">
         <button
@@ -85,6 +91,7 @@ export function NoteCard({ note, onBoard, onMove, onSave, onRemove }: NoteCardPr
           onPointerUp={onPointerUp}
           onPointerCancel={onPointerUp}
           onKeyDown={onKeyDown}
+          onKeyUp={onKeyUp}
         >
           <GripHorizontal className="size-4" />
         </button>

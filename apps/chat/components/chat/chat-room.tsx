@@ -8,7 +8,7 @@ import { TypingIndicator } from "@/components/chat/typing-indicator";
 import { useChannel, useEvent } from "@/hooks/use-channel";
 import { useConversation } from "@/hooks/use-conversation";
 import { useMarkRead } from "@/hooks/use-mark-read";
-import { useSend } from "@/hooks/use-send";
+import { useOutbox } from "@/hooks/use-outbox";
 import { useTyping } from "@/hooks/use-typing";
 import { conversationChannel, NEW_MESSAGE } from "@/lib/channels";
 import type { ChatMessage } from "@/lib/types";
@@ -21,27 +21,35 @@ interface ChatRoomProps {
 }
 
 export function ChatRoom({ conversationId, initialMessages, currentUserId }: ChatRoomProps) {
-  const { messages, add, hasOlder, loadOlder } = useConversation(conversationId, initialMessages);
-  const { pending, send } = useSend(conversationId, add);
+  const { messages, add, catchUp, hasOlder, loadOlder } = useConversation(conversationId, initialMessages);
+  const outbox = useOutbox(conversationId, currentUserId, messages, add, catchUp);
   const typing = useTyping(conversationId);
   const [isAtEnd, setIsAtEnd] = useState(true);
   useMarkRead(conversationId, messages.at(-1)?.number ?? null, isAtEnd);
   useEvent<ChatMessage>(useChannel(conversationChannel(conversationId)), NEW_MESSAGE, ({ author }) =>
     typing.stopped(author.id),
   );
+
+  function write(draft: string): void {
+    outbox.write(draft);
+    if (draft !== "") typing.typed();
+  }
+
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <MessageList
         messages={messages}
-        pending={pending}
+        outgoing={outbox.outgoing}
         currentUserId={currentUserId}
         hasOlder={hasOlder}
         onOlder={loadOlder}
         onAtEnd={setIsAtEnd}
+        onRetry={outbox.retry}
+        onDiscard={outbox.discard}
       />
       <Announcer messages={messages} currentUserId={currentUserId} />
       <TypingIndicator names={typing.names} />
-      <Composer onSend={send} onType={typing.typed} />
+      <Composer draft={outbox.draft} error={outbox.error} onWrite={write} onSend={outbox.send} />
     </div>
   );
 }

@@ -1,32 +1,25 @@
 "use client";
 
 import { SendHorizontal } from "lucide-react";
-import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from "react";
+import { type FormEvent, type KeyboardEvent, useId, useRef } from "react";
 import { Button } from "@/components/ui/button";
 
 interface ComposerProps {
-  /** Resolves to null, or to what went wrong. */
-  readonly onSend: (content: string) => Promise<string | null>;
-  readonly onType: () => void;
+  readonly draft: string;
+  /** Why the draft could not be sent. */
+  readonly error: string | null;
+  readonly onWrite: (draft: string) => void;
+  readonly onSend: () => void;
 }
 
-/** The box empties at once and keeps the focus; what could not be sent comes back, before what was typed meanwhile. */
-export function Composer({ onSend, onType }: ComposerProps) {
-  const [text, setText] = useState("");
-  const [error, setError] = useState<string | null>(null);
+/** Enter sends, Shift and Enter begins a line. The box keeps the focus. */
+export function Composer({ draft, error, onWrite, onSend }: ComposerProps) {
   const form = useRef<HTMLFormElement>(null);
   const errorId = useId();
 
-  async function submit(event: FormEvent): Promise<void> {
+  function submit(event: FormEvent): void {
     event.preventDefault();
-    const content = text.trim();
-    if (content === "") return;
-    setText("");
-    setError(null);
-    const failure = await onSend(content);
-    if (failure === null) return;
-    setError(failure);
-    setText((typed) => (typed === "" ? content : `${content}\n${typed}`));
+    if (draft.trim() !== "") onSend();
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -39,7 +32,7 @@ export function Composer({ onSend, onType }: ComposerProps) {
   return (
     <form ref={form} onSubmit={submit} className="border-t p-3">
       <p id={errorId} role="alert" className="text-danger text-sm not-empty:pb-2">
-        {error}
+        {error && `${error} Your message is back in the box.`}
       </p>
       <div className="flex items-end gap-2">
         <textarea
@@ -48,14 +41,11 @@ export function Composer({ onSend, onType }: ComposerProps) {
           rows={1}
           placeholder="Write a message"
           className="field-sizing-content max-h-40 min-h-10 w-full resize-none rounded-lg border bg-raised px-3 py-2 text-base placeholder:text-muted sm:text-sm"
-          value={text}
+          value={draft}
           onKeyDown={onKeyDown}
-          onChange={({ target }) => {
-            setText(target.value);
-            if (target.value !== "") onType();
-          }}
+          onChange={({ target }) => onWrite(target.value)}
         />
-        <Button type="submit" size="icon" aria-label="Send" disabled={text.trim() === ""}>
+        <Button type="submit" size="icon" aria-label="Send" disabled={draft.trim() === ""}>
           <SendHorizontal />
         </Button>
       </div>

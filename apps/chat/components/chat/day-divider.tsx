@@ -1,10 +1,10 @@
-/** In English and UTC, so that what the server renders is what the browser renders. */
-const FORMAT = new Intl.DateTimeFormat("en", { weekday: "long", month: "long", day: "numeric", timeZone: "UTC" });
+import { dayOf } from "@/lib/message-groups";
 
-export function DayDivider({ day }: { readonly day: string }) {
+/** Stands before the first message of a day. */
+export function DayDivider({ time, timeZone }: { readonly time: string; readonly timeZone: string }) {
   return (
-    <li className="flex [overflow-anchor:none] items-center gap-3 py-2 text-muted text-xs before:h-px before:flex-1 before:bg-border after:h-px after:flex-1 after:bg-border">
-      <time dateTime={day.slice(0, 10)}>{FORMAT.format(new Date(day))}</time>
+    <li className="flex items-center gap-3 py-2 text-muted [overflow-anchor:none] text-xs before:h-px before:flex-1 before:bg-border after:h-px after:flex-1 after:bg-border">
+      <time dateTime={time}>{dayOf(time, timeZone)}</time>
     </li>
   );
 }

@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { LocalTime } from "@/components/local-time";
 import { Avatar } from "@/components/ui/avatar";
 import { cn } from "@/lib/cn";
@@ -10,7 +11,10 @@ interface MessageBubbleProps {
   readonly isFirst: boolean;
 }
 
-export function MessageBubble({ message, isOwn, isFirst }: MessageBubbleProps) {
+export const BUBBLE = "w-fit whitespace-pre-wrap rounded-2xl px-3.5 py-2 text-sm [overflow-wrap:anywhere]";
+
+/** Rendered once for a message, not at each that comes after it. */
+export const MessageBubble = memo(function MessageBubble({ message, isOwn, isFirst }: MessageBubbleProps) {
   const { author, content, createdAt } = message;
   return (
     <li className={cn("flex items-end gap-2", isOwn && "justify-end", isFirst && "pt-2")}>
@@ -26,18 +30,4 @@ export function MessageBubble({ message, isOwn, isFirst }: MessageBubbleProps) {
       </div>
     </li>
   );
-}
-
-/** A message of one's own that is not stored yet. */
-export function PendingBubble({ content }: { readonly content: string }) {
-  return (
-    <li className="flex justify-end pt-2">
-      <div className="grid max-w-[min(36rem,80%)] justify-items-end gap-1">
-        <p className="text-muted text-xs">Sending …</p>
-        <p className={cn(BUBBLE, "bg-accent text-on-accent")}>{content}</p>
-      </div>
-    </li>
-  );
-}
-
-const BUBBLE = "w-fit whitespace-pre-wrap rounded-2xl px-3.5 py-2 text-sm [overflow-wrap:anywhere]";
+});

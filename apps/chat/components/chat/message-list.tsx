@@ -3,10 +3,12 @@
 import { ArrowDown } from "lucide-react";
 import { Fragment, useEffect, useEffectEvent, useRef, useState } from "react";
 import { DayDivider } from "@/components/chat/day-divider";
-import { MessageBubble, PendingBubble } from "@/components/chat/message-bubble";
+import { MessageBubble } from "@/components/chat/message-bubble";
+import { OutgoingBubble } from "@/components/chat/outgoing-bubble";
 import { Button } from "@/components/ui/button";
-import type { PendingMessage } from "@/hooks/use-send";
+import { useTimeZone } from "@/hooks/use-time-zone";
 import { isSameDay, isSameGroup } from "@/lib/message-groups";
+import type { Outgoing } from "@/lib/outbox";
 import type { ChatMessage } from "@/lib/types";
 
 /** So near to the end counts as at the end. Pixels. */
@@ -14,19 +16,23 @@ const NEAR = 40;
 
 interface MessageListProps {
   readonly messages: readonly ChatMessage[];
-  readonly pending: readonly PendingMessage[];
+  readonly outgoing: readonly Outgoing[];
   readonly currentUserId: string;
   readonly hasOlder: boolean;
   readonly onOlder: () => Promise<void>;
   readonly onAtEnd: (isAtEnd: boolean) => void;
+  readonly onRetry: (message: Outgoing) => void;
+  readonly onDiscard: (message: Outgoing) => void;
 }
 
 /** Newest at the bottom. The box is a reversed column, so it begins at the end without a script, and stays there. */
-export function MessageList({ messages, pending, currentUserId, hasOlder, onOlder, onAtEnd }: MessageListProps) {
+export function MessageList(props: MessageListProps) {
+  const { messages, outgoing, currentUserId, hasOlder, onOlder, onAtEnd, onRetry, onDiscard } = props;
   const box = useRef<HTMLDivElement>(null);
   const [isAtEnd, setIsAtEnd] = useState(true);
-  const waiting = pending.filter(({ id }) => !messages.some((message) => message.id === id));
-  useScrollToOwn(box, pending.length);
+  const timeZone = useTimeZone();
+  const waiting = outgoing.filter(({ id }) => !messages.some((message) => message.id === id));
+  useScrollToOwn(box, outgoing.length);
 
   function onScroll(): void {
     const isNear = (box.current?.scrollTop ?? 0) > -NEAR;
@@ -51,7 +57,7 @@ export function MessageList({ messages, pending, currentUserId, hasOlder, onOlde
             const before = messages[index - 1];
             return (
               <Fragment key={message.id}>
-                {!isSameDay(before, message) && <DayDivider day={message.createdAt} />}
+                {!isSameDay(before, message, timeZone) && <DayDivider time={message.createdAt} timeZone={timeZone} />}
                 <MessageBubble
                   message={message}
                   isOwn={message.author.id === currentUserId}
@@ -61,7 +67,7 @@ export function MessageList({ messages, pending, currentUserId, hasOlder, onOlde
             );
           })}
           {waiting.map((message) => (
-            <PendingBubble key={message.id} content={message.content} />
+            <OutgoingBubble key={message.id} message={message} onRetry={onRetry} onDiscard={onDiscard} />
           ))}
         </ol>
       </section>
@@ -70,7 +76,7 @@ export function MessageList({ messages, pending, currentUserId, hasOlder, onOlde
           variant="outline"
           size="sm"
           className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-md"
-          onClick={() => box.current?.scrollTo({ top: 0, behavior: "smooth" })}
+          onClick={() => box.current?.scrollTo({ top: 0, behavior: isMotionReduced() ? "instant" : "smooth" })}
         >
           <ArrowDown /> To the newest
         </Button>
@@ -79,16 +85,21 @@ export function MessageList({ messages, pending, currentUserId, hasOlder, onOlde
   );
 }
 
+const isMotionReduced = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /** Whoever sends something wants to see it. */
-function useScrollToOwn(box: { readonly current: HTMLElement | null }, pendingCount: number): void {
-  const before = useRef(pendingCount);
+function useScrollToOwn(box: { readonly current: HTMLElement | null }, count: number): void {
+  const before = useRef(count);
   useEffect(() => {
-    if (pendingCount > before.current) box.current?.scrollTo({ top: 0 });
-    before.current = pendingCount;
-  }, [box, pendingCount]);
+    if (count > before.current) box.current?.scrollTo({ top: 0 });
+    before.current = count;
+  }, [box, count]);
 }
 
-/** Not what the browser holds in place: the messages below it are. Loads the page before when it comes into view, and again while it is in view. */
+/**
+ * Loads the page before when it comes into view, and again while it is in view. The browser must not hold it in place: the
+ * messages below it are to stay.
+ */
 function Older({ onReached, first }: { readonly onReached: () => Promise<void>; readonly first: string | undefined }) {
   const item = useRef<HTMLLIElement>(null);
   const [hasFailed, setHasFailed] = useState(false);

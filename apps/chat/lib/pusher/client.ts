@@ -20,6 +20,7 @@ export function getPusherClient(): Pusher {
 function ownServer() {
   const host = process.env.NEXT_PUBLIC_PUSHER_HOST;
   if (!host) return {};
+  const isSecure = process.env.NEXT_PUBLIC_PUSHER_SCHEME !== "http";
   const port = Number(process.env.NEXT_PUBLIC_PUSHER_PORT || 443);
   return {
     wsHost: host,
@@ -28,7 +29,8 @@ function ownServer() {
     wssPort: port,
     httpPort: port,
     httpsPort: port,
-    forceTLS: process.env.NEXT_PUBLIC_PUSHER_SCHEME !== "http",
-    enabledTransports: ["ws", "wss"] as ("ws" | "wss")[],
+    forceTLS: isSecure,
+    // Without "wss" it does not try in vain, after an outage, to speak TLS to a server that has none.
+    enabledTransports: (isSecure ? ["ws", "wss"] : ["ws"]) as ("ws" | "wss")[],
   };
 }
