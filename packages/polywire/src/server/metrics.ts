@@ -137,6 +137,7 @@ export function createMetrics(sources: MetricSources): Metrics {
 
 const RIGHTS: ReadonlySet<ErrorCode> = new Set([
   "unauthorized",
+  "expired",
   "bad-signature",
   "expired",
   "forbidden",
