@@ -23,6 +23,8 @@ const SECOND = 1000;
 /** A character of one byte takes six as `\\u0000`. */
 const ESCAPED = 6;
 const ENVELOPE_BYTES = 4096;
+/** A new token of the largest size, in its envelope. */
+const TOKEN_FRAME_BYTES = 9 * 1024;
 /** engine.io's own limit of a message, which its clients expect. */
 const ENGINE_BYTES = 1_000_000;
 
@@ -113,7 +115,7 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
 const subprotocolsOf = ({ endpoints }: Protocol): readonly string[] =>
   endpoints.flatMap(({ subprotocols = [] }) => subprotocols);
 
-/** Room for the largest client event an app allows, escaped, in its envelope. */
+/** Room for the largest client event an app allows, escaped, in its envelope, and for a token. */
 function maxFrameBytes({ apps }: Config): number {
-  return Math.max(...apps.map(({ limits }) => ESCAPED * limits.eventBytes + ENVELOPE_BYTES));
+  return Math.max(TOKEN_FRAME_BYTES, ...apps.map(({ limits }) => ESCAPED * limits.eventBytes + ENVELOPE_BYTES));
 }

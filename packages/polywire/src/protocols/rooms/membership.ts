@@ -65,6 +65,7 @@ export class Membership {
     if (!session.isBare) {
       // What follows may be much, and other rooms' as well.
       if (since !== null || last !== null) await session.drained();
+      if (this.#isEnded) return;
       session.deliver(wire.joined(command.id, room, found(command, attachment, mayRecover, members)));
       await attachment.replay(() => session.drained(), members?.head);
     }
