@@ -1,7 +1,37 @@
+import { createHmac } from "node:crypto";
 import { connect, type Socket } from "node:net";
+import { JWT_SECRET } from "./target.js";
 
 /** Called for every message frame. `payload` may only be read during the call. */
 type OnFrame = (payload: Buffer) => void;
+
+/** What a client says to be on a channel, in one protocol. */
+export interface Dialect {
+  readonly path: string;
+  /** Further headers of the handshake. */
+  readonly headers: readonly string[];
+  /** Begins the server's first frame. */
+  readonly greeting: string;
+  subscribe(channel: string): string;
+  /** Begins the frame that acknowledges it. */
+  readonly subscribed: string;
+}
+
+export const PUSHER: Dialect = {
+  path: "/app/app-key?protocol=7&client=js&version=8.6.0",
+  headers: [],
+  greeting: '{"event":"pusher:connection_established"',
+  subscribe: (channel) => `{"event":"pusher:subscribe","data":{"auth":"","channel":"${channel}"}}`,
+  subscribed: '{"event":"pusher_internal:subscription_succeeded"',
+};
+
+export const ROOMS: Dialect = {
+  path: `/rooms?token=${token({ userId: "load" })}`,
+  headers: ["Sec-WebSocket-Protocol: polywire.v1"],
+  greeting: '{"type":"connected"',
+  subscribe: (channel) => `{"type":"join","room":"${channel}"}`,
+  subscribed: '{"type":"joined"',
+};
 
 const MASK = Buffer.from([0, 0, 0, 0]);
 
@@ -12,27 +42,35 @@ export class Client {
   #isUpgraded = false;
   onFrame: OnFrame = () => {};
 
-  constructor(port: number) {
+  constructor(
+    port: number,
+    private readonly dialect: Dialect,
+  ) {
     this.#socket = connect({ port, host: "127.0.0.1", noDelay: true });
     this.#socket.on("data", (chunk) => this.#read(chunk));
     this.#socket.on("error", (error) => {
       throw error;
     });
-    this.#socket.write(
-      `GET /app/app-key?protocol=7&client=js&version=8.6.0 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`,
-    );
+    const head = [
+      `GET ${dialect.path} HTTP/1.1`,
+      `Host: 127.0.0.1:${port}`,
+      "Upgrade: websocket",
+      "Connection: Upgrade",
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+      "Sec-WebSocket-Version: 13",
+      ...dialect.headers,
+    ];
+    this.#socket.write(`${head.join("\r\n")}\r\n\r\n`);
   }
 
   /** Resolves when the server has acknowledged the subscription. */
   subscribe(channel: string): Promise<void> {
     return new Promise((resolve) => {
       this.onFrame = (payload) => {
-        const event = payload.toString("latin1", 0, 60);
-        if (event.includes("connection_established")) {
-          this.#send(`{"event":"pusher:subscribe","data":{"auth":"","channel":"${channel}"}}`);
-        } else if (event.includes("subscription_succeeded")) {
-          resolve();
-        }
+        const { greeting, subscribed } = this.dialect;
+        const start = payload.toString("latin1", 0, 60);
+        if (start.startsWith(greeting)) this.#send(this.dialect.subscribe(channel));
+        else if (start.startsWith(subscribed)) resolve();
       };
     });
   }
@@ -81,17 +119,23 @@ export async function connectAll(
   port: number,
   count: number,
   channelOf: (index: number) => string,
-  atATime = 200,
+  { atATime = 200, dialect = PUSHER }: { readonly atATime?: number; readonly dialect?: Dialect } = {},
 ): Promise<Client[]> {
   const clients: Client[] = [];
   for (let from = 0; from < count; from += atATime) {
     const joining: Promise<void>[] = [];
     for (let index = from; index < Math.min(count, from + atATime); index++) {
-      const client = new Client(port);
+      const client = new Client(port, dialect);
       clients.push(client);
       joining.push(client.subscribe(channelOf(index)));
     }
     await Promise.all(joining);
   }
   return clients;
+}
+
+function token(claims: object): string {
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = `${encode({ alg: "HS256" })}.${encode(claims)}`;
+  return `${signed}.${createHmac("sha256", JWT_SECRET).update(signed).digest("base64url")}`;
 }

@@ -28,7 +28,7 @@ const measured = new Map<string, Figures[]>(targets.map(({ name }) => [name, []]
 for (let round = 1; round <= Number(rounds); round++) {
   const ofRound = new Map<string, Figures>();
   for (const scenario of SCENARIOS.filter(({ name }) => name.includes(only))) {
-    for (const target of targets) {
+    for (const target of targets.filter((each) => scenario.fits?.(each) ?? true)) {
       const figures = await scenario.run(target);
       ofRound.set(target.name, { ...ofRound.get(target.name), ...figures });
       for (const [figure, value] of Object.entries(figures)) {

@@ -16,6 +16,7 @@ export function report(
   const rows = figures.map((figure) => {
     const mine = median(ours, figure);
     if (second === undefined) return `| ${figure} | ${mine.toFixed(2)} |`;
+    if (theirs[0]?.[figure] === undefined) return `| ${figure} | ${mine.toFixed(2)} | | |`;
     const other = median(theirs, figure);
     return `| ${figure} | ${mine.toFixed(2)} | ${other.toFixed(2)} | ${(mine / other).toFixed(2)} |`;
   });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Client, connectAll } from "./clients.js";
+import { type Client, connectAll, PUSHER, ROOMS } from "./clients.js";
 import { type Event, Publisher } from "./publisher.js";
 import { type Target, TargetProcess } from "./target.js";
 
@@ -9,6 +9,8 @@ export type Figures = Readonly<Record<string, number>>;
 /** One measurement of one server, in a process of its own. */
 export interface Scenario {
   readonly name: string;
+  /** Whether the server can be measured so; without it: every one can. */
+  fits?(target: Target): boolean;
   run(target: Target): Promise<Figures>;
 }
 
@@ -50,16 +52,15 @@ class Tally {
 }
 
 /** CPU per delivery of `bursts`, each of so many messages, to `subscribers`; the next burst waits for the last. */
-function fanOut(subscribers: number, bursts: number, messages: 1 | 32): Scenario {
-  const name =
-    messages === 1
-      ? `1 to ${subscribers.toLocaleString("en")}`
-      : `bursts of ${messages} to ${subscribers.toLocaleString("en")}`;
+function fanOut(subscribers: number, bursts: number, messages: 1 | 32, dialect = PUSHER): Scenario {
+  const to = `${subscribers.toLocaleString("en")}${dialect === ROOMS ? " in a room" : ""}`;
+  const name = messages === 1 ? `1 to ${to}` : `bursts of ${messages} to ${to}`;
   return {
     name,
+    fits: ({ hasRooms }) => dialect === PUSHER || hasRooms,
     run: (target) =>
       withServer(target, async (server) => {
-        const clients = await connectAll(server.port, subscribers, () => CHANNEL);
+        const clients = await connectAll(server.port, subscribers, () => CHANNEL, { dialect });
         const publisher = new Publisher(server.port);
         const tally = new Tally(clients);
         const burst = async () => {
@@ -180,7 +181,7 @@ const reconnect: Scenario = {
       const first = await connectAll(server.port, CROWD, () => CHANNEL);
       for (const client of first) client.destroy();
       const startedAt = performance.now();
-      const again = await connectAll(server.port, CROWD, () => CHANNEL, CROWD);
+      const again = await connectAll(server.port, CROWD, () => CHANNEL, { atATime: CROWD });
       const took = performance.now() - startedAt;
       for (const client of again) client.destroy();
       return { [`ms until the last of ${CROWD.toLocaleString("en")} is subscribed again`]: took };
@@ -192,6 +193,8 @@ export const SCENARIOS: readonly Scenario[] = [
   fanOut(1000, 500, 1),
   fanOut(10_000, 50, 1),
   fanOut(1000, 100, 32),
+  fanOut(1000, 500, 1, ROOMS),
+  fanOut(1000, 100, 32, ROOMS),
   idle(1),
   idle(100),
   publish,

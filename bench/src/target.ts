@@ -8,6 +8,8 @@ const PEERS = `${ROOT}.peers`;
 /** Clock ticks a second in /proc/PID/stat; 100 on every Linux that Node runs on. */
 const TICKS = 100;
 const SERVER_CORE = "0";
+/** Of the development app, where a server takes JWTs. */
+export const JWT_SECRET = "a-secret-of-at-least-thirty-two-bytes";
 
 /** A server to measure, and how to start it with the development app. */
 export interface Target {
@@ -15,6 +17,8 @@ export interface Target {
   readonly version: string;
   /** Whether it keeps a connection open after a response, and so takes several requests at once. */
   readonly keepsAlive: boolean;
+  /** Whether it speaks the rooms protocol. */
+  readonly hasRooms: boolean;
   command(port: number, adminPort: number): { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv };
 }
 
@@ -24,9 +28,10 @@ export function polywire(): Target {
     name: "polywire",
     version,
     keepsAlive: true,
+    hasRooms: true,
     command: (port, adminPort) => ({
       args: [`${ROOT}packages/polywire/bin/polywire.js`, "start", "--port", `${port}`, "--admin-port", `${adminPort}`],
-      env: {},
+      env: { JWT_SECRET },
     }),
   };
 }
@@ -51,6 +56,7 @@ export function soketi(): Target {
     name: "soketi",
     version: SOKETI,
     keepsAlive: false,
+    hasRooms: false,
     command: (port, adminPort) => ({
       args: [`${folder}/node_modules/@soketi/soketi/bin/server.js`, "start"],
       env: {
