@@ -47,7 +47,8 @@ async function dev({ port, yes = false }: DevOptions): Promise<void> {
   const { app, missing, lacksCredentials } = setup;
   const isWriting = missing.length > 0 && (yes || (await isWanted(setup)));
   if (lacksCredentials && !isWriting) refuse(setup);
-  const config = parseConfig({ host: HOST, port: setup.port, adminPort: null, apps: [app] }, "polywire dev");
+  const apps = [{ ...app, jwtSecret: files.get("JWT_SECRET") }];
+  const config = parseConfig({ host: HOST, port: setup.port, adminPort: null, apps }, "polywire dev");
   const terminal = new Terminal(
     (text) => process.stdout.write(text),
     isColoured(process.stdout, process.env),

@@ -1,5 +1,12 @@
 import { Command, Option } from "commander";
-import { appFromEnvironment, ConfigError, type ConfigInput, parseConfig, readConfigFile } from "../server/config.js";
+import {
+  appFromEnvironment,
+  ConfigError,
+  type ConfigInput,
+  parseConfig,
+  readConfigFile,
+  withJwtSecret,
+} from "../server/config.js";
 import { LOG_LEVELS, type LogLevel } from "../server/log.js";
 import { banner } from "./banner.js";
 import { integer, number } from "./numbers.js";
@@ -53,7 +60,7 @@ async function start(options: StartOptions): Promise<void> {
 /** Flags win over the file, the file over the environment. */
 function merge(options: StartOptions): ConfigInput {
   const file = options.config === undefined ? {} : readConfigFile(options.config);
-  const apps = file.apps ?? appFromEnvironment(process.env);
+  const apps = withJwtSecret(file.apps, process.env) ?? appFromEnvironment(process.env);
   if ((options.tlsCert === undefined) !== (options.tlsKey === undefined)) {
     throw new ConfigError("--tls-cert and --tls-key go together.");
   }

@@ -6,6 +6,7 @@ import {
   type ConfigInput,
   parseConfig,
   refusePublicDevelopmentApp,
+  withJwtSecret,
 } from "./config.js";
 
 const app = { id: "1", key: "k", secret: "s" };
@@ -95,6 +96,23 @@ describe("configuration", () => {
     expect(appFromEnvironment({ JWT_SECRET: "j" })).toMatchObject([{ id: "app-id", jwtSecret: "j" }]);
     expect(appFromEnvironment({ JWT_SECRET: "" })).toBeUndefined();
     expect(() => appFromEnvironment({ PUSHER_APP_ID: "1" })).toThrow(/PUSHER_KEY.*PUSHER_SECRET is not set/);
+  });
+
+  it("takes JWT_SECRET for the one app of a file that names no key for tokens", () => {
+    const env = { JWT_SECRET: "j" };
+    expect(withJwtSecret([app], env)).toEqual([{ ...app, jwtSecret: "j" }]);
+    for (const apps of [
+      undefined,
+      [],
+      [app, { ...app, id: "2", key: "k2" }],
+      [{ ...app, jwtSecret: "own" }],
+      [{ ...app, jwtSecret: null }],
+      [{ ...app, jwksUrl: "https://keys.example/" }],
+    ]) {
+      expect(withJwtSecret(apps, env)).toBe(apps);
+    }
+    expect(withJwtSecret([app], {})).toEqual([app]);
+    expect(withJwtSecret([null] as never, env)).toEqual([null]);
   });
 
   it("takes keys that verify tokens, from a PEM, a secret or a URL", () => {

@@ -70,6 +70,8 @@ const app = z.strictObject({
   limits: limits.prefault({}),
 });
 
+const TOKEN_KEYS = ["jwtSecret", "jwtPublicKey", "jwksUrl"] as const;
+
 const DEVELOPMENT = { id: "app-id", key: "app-key", secret: "app-secret" };
 const port = z.number().int().min(0).max(65535);
 const schema = z.strictObject({
@@ -136,7 +138,7 @@ export function parseConfig(input: unknown, source: string): Config {
     if (twice !== undefined) throw new ConfigError(`${source}: apps: two apps have the ${field} "${twice}".`);
   }
   for (const { id, ...entry } of config.apps) {
-    const given = (["jwtSecret", "jwtPublicKey", "jwksUrl"] as const).filter((field) => entry[field] !== null);
+    const given = TOKEN_KEYS.filter((field) => entry[field] !== null);
     if (given.length > 1)
       throw new ConfigError(`${source}: apps: "${id}" has ${given.join(" and ")}. Set one of them.`);
   }
@@ -178,8 +180,9 @@ export function appFromEnvironment(env: NodeJS.ProcessEnv): ConfigInput["apps"] 
   };
   const tokens = env.JWT_SECRET ? { jwtSecret: env.JWT_SECRET } : null;
   const missing = Object.entries(found).filter(([, value]) => !value);
-  if (missing.length === Object.keys(found).length)
+  if (missing.length === Object.keys(found).length) {
     return tokens === null ? undefined : [{ ...DEVELOPMENT, ...tokens }];
+  }
   if (missing.length > 0) {
     throw new ConfigError(
       `The environment describes an app only in part: ${missing.map(([name]) => name).join(" and ")} is not set.`,
@@ -187,6 +190,14 @@ export function appFromEnvironment(env: NodeJS.ProcessEnv): ConfigInput["apps"] 
   }
   const [id, key, secret] = Object.values(found) as [string, string, string];
   return [{ id, key, secret, ...tokens }];
+}
+
+/** The apps of a file; where there is one that names no key for JWTs, its secret is the environment's `JWT_SECRET`. */
+export function withJwtSecret(apps: ConfigInput["apps"], { JWT_SECRET: jwtSecret }: NodeJS.ProcessEnv) {
+  if (!jwtSecret || !Array.isArray(apps) || apps.length !== 1) return apps;
+  const [app] = apps;
+  if (typeof app !== "object" || app === null) return apps;
+  return TOKEN_KEYS.some((name) => name in app) ? apps : [{ ...app, jwtSecret }];
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
