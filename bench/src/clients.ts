@@ -1,36 +1,55 @@
 import { createHmac } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import { JWT_SECRET } from "./target.js";
+import { type DialectName, JWT_SECRET } from "./target.js";
 
 /** Called for every message frame. `payload` may only be read during the call. */
 type OnFrame = (payload: Buffer) => void;
 
 /** What a client says to be on a channel, in one protocol. */
 export interface Dialect {
+  readonly name: DialectName;
   readonly path: string;
   /** Further headers of the handshake. */
   readonly headers: readonly string[];
-  /** Begins the server's first frame. */
+  /** Begins the server's frame that is answered with `subscribe`. */
   readonly greeting: string;
-  subscribe(channel: string): string;
+  subscribe(channel: string): readonly string[];
   /** Begins the frame that acknowledges it. */
   readonly subscribed: string;
+  /** Begins an earlier frame of the server's, and its answer. */
+  readonly opening?: readonly [string, string];
+  /** The server's sign of life, and the answer to it. */
+  readonly ping?: readonly [string, string];
 }
 
 export const PUSHER: Dialect = {
+  name: "pusher",
   path: "/app/app-key?protocol=7&client=js&version=8.6.0",
   headers: [],
   greeting: '{"event":"pusher:connection_established"',
-  subscribe: (channel) => `{"event":"pusher:subscribe","data":{"auth":"","channel":"${channel}"}}`,
+  subscribe: (channel) => [`{"event":"pusher:subscribe","data":{"auth":"","channel":"${channel}"}}`],
   subscribed: '{"event":"pusher_internal:subscription_succeeded"',
 };
 
 export const ROOMS: Dialect = {
+  name: "rooms",
   path: `/rooms?token=${token({ userId: "load" })}`,
   headers: ["Sec-WebSocket-Protocol: polywire.v1"],
   greeting: '{"type":"connected"',
-  subscribe: (channel) => `{"type":"join","room":"${channel}"}`,
+  subscribe: (channel) => [`{"type":"join","room":"${channel}"}`],
   subscribed: '{"type":"joined"',
+};
+
+/** As Laravel Echo, which asks for no acknowledgement; the second subscribe only tells when the first is done. */
+export const SOCKET_IO: Dialect = {
+  name: "socket.io",
+  path: "/socket.io/?EIO=4&transport=websocket",
+  headers: [],
+  opening: ["0{", "40"],
+  greeting: "40{",
+  subscribe: (channel) => [`42["subscribe",{"channel":"${channel}"}]`, `421["subscribe",{"channel":"${channel}"}]`],
+  subscribed: "431[",
+  ping: ["2", "3"],
 };
 
 const MASK = Buffer.from([0, 0, 0, 0]);
@@ -67,10 +86,11 @@ export class Client {
   subscribe(channel: string): Promise<void> {
     return new Promise((resolve) => {
       this.onFrame = (payload) => {
-        const { greeting, subscribed } = this.dialect;
+        const { opening, greeting, subscribed } = this.dialect;
         const start = payload.toString("latin1", 0, 60);
-        if (start.startsWith(greeting)) this.#send(this.dialect.subscribe(channel));
+        if (opening !== undefined && start.startsWith(opening[0])) this.#send(opening[1]);
         else if (start.startsWith(subscribed)) resolve();
+        else if (start.startsWith(greeting)) for (const text of this.dialect.subscribe(channel)) this.#send(text);
       };
     });
   }
@@ -79,6 +99,15 @@ export class Client {
   destroy(): void {
     this.#socket.removeAllListeners("data");
     this.#socket.resetAndDestroy();
+  }
+
+  #receive(payload: Buffer): void {
+    const { ping } = this.dialect;
+    if (ping !== undefined && payload.length === ping[0].length && payload.toString("latin1") === ping[0]) {
+      this.#send(ping[1]);
+    } else {
+      this.onFrame(payload);
+    }
   }
 
   #send(text: string): void {
@@ -107,7 +136,7 @@ export class Client {
       const length = header === 2 ? short : header === 4 ? data.readUInt16BE(at + 2) : data.readUInt32BE(at + 6);
       const end = at + header + length;
       if (end > data.length) break;
-      if (((data[at] as number) & 0x0f) === 1) this.onFrame(data.subarray(at + header, end));
+      if (((data[at] as number) & 0x0f) === 1) this.#receive(data.subarray(at + header, end));
       at = end;
     }
     if (at < data.length) this.#rest = Buffer.from(data.subarray(at));

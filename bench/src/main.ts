@@ -3,10 +3,10 @@ import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { report } from "./report.js";
 import { type Figures, SCENARIOS } from "./scenarios.js";
-import { polywire, soketi, type Target } from "./target.js";
+import { polywire, socketIo, soketi, type Target } from "./target.js";
 
 const LOAD_CORE = "1";
-const PEERS: Readonly<Record<string, () => Target>> = { soketi };
+const PEERS: Readonly<Record<string, () => Target>> = { soketi, "socket.io": socketIo };
 
 const { peer, rounds, only, write } = new Command("bench")
   .description("What a delivery, a connection and a publish cost the server.")
@@ -28,7 +28,7 @@ const measured = new Map<string, Figures[]>(targets.map(({ name }) => [name, []]
 for (let round = 1; round <= Number(rounds); round++) {
   const ofRound = new Map<string, Figures>();
   for (const scenario of SCENARIOS.filter(({ name }) => name.includes(only))) {
-    for (const target of targets.filter((each) => scenario.fits?.(each) ?? true)) {
+    for (const target of targets.filter((each) => scenario.fits?.(each) ?? each.dialects.includes("pusher"))) {
       const figures = await scenario.run(target);
       ofRound.set(target.name, { ...ofRound.get(target.name), ...figures });
       for (const [figure, value] of Object.entries(figures)) {

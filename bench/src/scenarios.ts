@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Client, connectAll, PUSHER, ROOMS } from "./clients.js";
+import { type Client, connectAll, PUSHER, ROOMS, SOCKET_IO } from "./clients.js";
 import { type Event, Publisher } from "./publisher.js";
 import { type Target, TargetProcess } from "./target.js";
 
@@ -9,7 +9,7 @@ export type Figures = Readonly<Record<string, number>>;
 /** One measurement of one server, in a process of its own. */
 export interface Scenario {
   readonly name: string;
-  /** Whether the server can be measured so; without it: every one can. */
+  /** Whether the server can be measured so; without it: every one that speaks to pusher-js can. */
   fits?(target: Target): boolean;
   run(target: Target): Promise<Figures>;
 }
@@ -53,11 +53,12 @@ class Tally {
 
 /** CPU per delivery of `bursts`, each of so many messages, to `subscribers`; the next burst waits for the last. */
 function fanOut(subscribers: number, bursts: number, messages: 1 | 32, dialect = PUSHER): Scenario {
-  const to = `${subscribers.toLocaleString("en")}${dialect === ROOMS ? " in a room" : ""}`;
+  const where = { pusher: "", rooms: " in a room", "socket.io": " over Socket.IO" }[dialect.name];
+  const to = `${subscribers.toLocaleString("en")}${where}`;
   const name = messages === 1 ? `1 to ${to}` : `bursts of ${messages} to ${to}`;
   return {
     name,
-    fits: ({ hasRooms }) => dialect === PUSHER || hasRooms,
+    fits: ({ dialects }) => dialects.includes(dialect.name),
     run: (target) =>
       withServer(target, async (server) => {
         const clients = await connectAll(server.port, subscribers, () => CHANNEL, { dialect });
@@ -195,6 +196,8 @@ export const SCENARIOS: readonly Scenario[] = [
   fanOut(1000, 100, 32),
   fanOut(1000, 500, 1, ROOMS),
   fanOut(1000, 100, 32, ROOMS),
+  fanOut(1000, 500, 1, SOCKET_IO),
+  fanOut(1000, 100, 32, SOCKET_IO),
   idle(1),
   idle(100),
   publish,

@@ -11,14 +11,16 @@ const SERVER_CORE = "0";
 /** Of the development app, where a server takes JWTs. */
 export const JWT_SECRET = "a-secret-of-at-least-thirty-two-bytes";
 
+export type DialectName = "pusher" | "rooms" | "socket.io";
+
 /** A server to measure, and how to start it with the development app. */
 export interface Target {
   readonly name: string;
   readonly version: string;
   /** Whether it keeps a connection open after a response, and so takes several requests at once. */
   readonly keepsAlive: boolean;
-  /** Whether it speaks the rooms protocol. */
-  readonly hasRooms: boolean;
+  /** What its clients may speak. */
+  readonly dialects: readonly DialectName[];
   command(port: number, adminPort: number): { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv };
 }
 
@@ -28,11 +30,23 @@ export function polywire(): Target {
     name: "polywire",
     version,
     keepsAlive: true,
-    hasRooms: true,
+    dialects: ["pusher", "rooms", "socket.io"],
     command: (port, adminPort) => ({
       args: [`${ROOT}packages/polywire/bin/polywire.js`, "start", "--port", `${port}`, "--admin-port", `${adminPort}`],
       env: { JWT_SECRET },
     }),
+  };
+}
+
+/** Stock Socket.IO: rooms, and `io.to(room).emit()`. */
+export function socketIo(): Target {
+  const { version } = JSON.parse(readFileSync(`${ROOT}node_modules/socket.io/package.json`, "utf8"));
+  return {
+    name: "socket.io",
+    version,
+    keepsAlive: true,
+    dialects: ["socket.io"],
+    command: (port) => ({ args: [`${ROOT}bench/peers/socket-io.mjs`], env: { PORT: `${port}` } }),
   };
 }
 
@@ -56,7 +70,7 @@ export function soketi(): Target {
     name: "soketi",
     version: SOKETI,
     keepsAlive: false,
-    hasRooms: false,
+    dialects: ["pusher"],
     command: (port, adminPort) => ({
       args: [`${folder}/node_modules/@soketi/soketi/bin/server.js`, "start"],
       env: {
