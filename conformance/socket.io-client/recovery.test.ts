@@ -1,6 +1,6 @@
 import type { Socket } from "socket.io-client";
 import { describe, expect, test } from "vitest";
-import { tokenOf, trigger } from "../support/application.js";
+import { query, tokenOf, trigger } from "../support/application.js";
 import { unique } from "../support/client.js";
 import { connectedSocket, connectSocket, cut, eventsOf } from "../support/socket-io.js";
 
@@ -99,11 +99,17 @@ test("a member that comes back before its loss was noticed is neither gone nor d
   const rooms = { "*": ["join", "presence"] };
   const watching = await connectSocket(`/ch/${channel}`, { auth: { token: await tokenOf({ sub: "ann", rooms }) } });
   const [joining, leaving] = [eventsOf(watching, "presence:joining"), eventsOf(watching, "presence:leaving")];
-  const socket = await connectSocket(`/ch/${channel}`, { auth: { token: await tokenOf({ sub: "bob", rooms }) } });
+  // Nobody tells the server that a polling client is gone.
+  const socket = await connectSocket(`/ch/${channel}`, {
+    transports: ["polling"],
+    auth: { token: await tokenOf({ sub: "bob", rooms }) },
+  });
   const lists = eventsOf(socket, "presence:subscribed");
   await away(socket, async () => {});
 
   const [members] = (await lists.next()) as [{ user_id: string }[]];
   expect(members.map(({ user_id }) => user_id).sort()).toEqual(["ann", "bob"]);
   await expect.poll(() => joining.values.length - leaving.values.length).toBe(1);
+  const subscribers = () => query(`/channels/${channel}`, { info: "subscription_count" });
+  await expect.poll(subscribers).toMatchObject({ subscription_count: 2 });
 });
