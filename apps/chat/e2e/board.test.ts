@@ -49,3 +49,40 @@ test("a note is there for all, where it was moved to, also after a reload and un
   await theirs.getByRole("button", { name: "Delete the note" }).click();
   await expect(own).toHaveCount(0);
 });
+
+test("a note is dragged, and stays in reach at the edge of a phone's board", async ({ open }) => {
+  const ada = await open("ada", "/board", { viewport: { width: 390, height: 700 } });
+  await ada.seesOnline(1);
+  await ada.page.getByRole("button", { name: "Add a note" }).click();
+  const grip = ada.page.getByRole("button", { name: "Move the note" });
+  await grip.hover();
+  await ada.page.mouse.down();
+  await ada.page.mouse.move(389, 699, { steps: 5 });
+  await ada.page.mouse.up();
+  const remove = ada.page.getByRole("button", { name: "Delete the note" });
+  await expect(remove).toBeInViewport({ ratio: 1 });
+  await ada.page.reload();
+  await expect(remove).toBeInViewport({ ratio: 1 });
+  await remove.click();
+  await expect(remove).toHaveCount(0);
+});
+
+test("who moves a note does not undo what another writes on it", async ({ open, stage: { db } }) => {
+  const id = crypto.randomUUID();
+  await patiently(() =>
+    db.note.create({ data: { id, text: "", color: "blue", x: 0.2, y: 0.2 }, select: { id: true } }),
+  );
+  const ada = await open("ada", "/board");
+  const grace = await open("grace", "/board");
+  await ada.seesOnline(2);
+  await ada.page.getByRole("textbox").fill("From Ada");
+  const grip = grace.page.getByRole("button", { name: "Move the note" });
+  await grip.focus();
+  await grace.page.keyboard.press("ArrowRight");
+  await ada.page.getByRole("textbox").blur();
+  await grace.page.keyboard.press("ArrowRight");
+  await expect(grace.page.getByRole("textbox")).toHaveValue("From Ada");
+  await expect
+    .poll(() => db.note.findUnique({ where: { id }, select: { text: true, x: true } }))
+    .toEqual({ text: "From Ada", x: expect.closeTo(0.24, 5) });
+});

@@ -4,40 +4,114 @@ import { Gate, interceptSend } from "./support/requests";
 import { patiently } from "./support/stage";
 import { emailOf, expect, test } from "./support/test";
 
-test("a message that did not reach the server comes back, before what was typed meanwhile", async ({
+const LOST = /console error: Failed to load resource: net::ERR_FAILED/;
+
+test("a message that did not reach the server comes back, and the box keeps the focus", async ({
   open,
   converse,
   faults,
 }) => {
-  faults.expect(/console error: Failed to load resource: net::ERR_FAILED/);
+  faults.expect(LOST);
   const ada = await open("ada", conversationPath(await converse(["ada", "grace"])));
+  await ada.seesOnline(1);
+  await interceptSend(ada.page, (route) => route.abort());
+  await ada.say("lost");
+  await expect(ada.complaint).toHaveText(/Not sent/);
+  await expect(ada.box).toHaveValue("lost");
+  await expect(ada.box).toBeFocused();
+  await expect(ada.texts).toHaveCount(0);
+});
+
+test("what fails while something else is written stays in its order, and can be tried again or discarded", async ({
+  open,
+  converse,
+  faults,
+}) => {
+  faults.expect(LOST);
+  const ada = await open("ada", conversationPath(await converse(["ada", "grace"])));
+  await ada.seesOnline(1);
+  const gate = new Gate();
+  let isLost = true;
+  await interceptSend(ada.page, async (route) => {
+    await gate.wait();
+    await (isLost ? route.abort() : route.continue());
+  });
+  for (const text of ["one", "two", "three"]) await ada.say(text);
+  await ada.box.pressSequentially("next");
+  gate.open();
+  const failed = ada.messages.getByRole("listitem").filter({ hasText: "Not sent" });
+  await expect(failed).toHaveText([/one/, /two/, /three/]);
+  await expect(ada.box).toHaveValue("next");
+  isLost = false;
+  await failed.filter({ hasText: "two" }).getByRole("button", { name: "Discard" }).click();
+  await failed.filter({ hasText: "three" }).getByRole("button", { name: "Try again" }).click();
+  await ada.shows(["three"]);
+  await failed.getByRole("button", { name: "Try again" }).click();
+  await ada.shows(["three", "one"]);
+  await expect(ada.box).toHaveValue("next");
+});
+
+test("a draft waits, and so does what fails after its conversation was left", async ({ open, converse, faults }) => {
+  faults.expect(LOST);
+  const here = await converse(["ada", "grace"], { title: "Here" });
+  const there = await converse(["ada", "grace"], { title: "There" });
+  const ada = await open("ada", conversationPath(here));
   await ada.seesOnline(1);
   const gate = new Gate();
   await interceptSend(ada.page, async (route) => {
     await gate.wait();
     await route.abort();
   });
-  await ada.say("lost");
-  await ada.box.pressSequentially("next");
+  await ada.say("from here");
+  await ada.entry(there).click();
+  await expect(ada.page.getByRole("heading", { name: "There" })).toBeVisible();
+  await ada.box.fill("half a sentence");
   gate.open();
+  await ada.entry(here).click();
+  await expect(ada.box).toHaveValue("from here");
   await expect(ada.complaint).toHaveText(/Not sent/);
-  await expect(ada.box).toHaveValue("lost\nnext");
-  await expect(ada.box).toBeFocused();
-  await expect(ada.texts).toHaveCount(0);
+  await ada.entry(there).click();
+  await expect(ada.box).toHaveValue("half a sentence");
 });
 
-test("a message whose answer was lost is stored once when it is sent again", async ({
+test("a message whose answer was lost is found to be stored, though another was sent since", async ({
   open,
   converse,
   faults,
   stage,
 }) => {
-  faults.expect(/console error: Failed to load resource: net::ERR_FAILED/);
+  faults.expect(LOST);
+  const conversationId = await converse(["ada", "grace"]);
+  const ada = await open("ada", conversationPath(conversationId));
+  const grace = await open("grace", conversationPath(conversationId));
+  await ada.seesOnline(2);
+  let isFirst = true;
+  await interceptSend(ada.page, async (route) => {
+    if (!isFirst) return route.continue();
+    isFirst = false;
+    await route.fetch();
+    await route.abort();
+  });
+  await ada.say("A");
+  await ada.say("B");
+  for (const chat of [ada, grace]) await chat.shows(["A", "B"]);
+  await expect(ada.box).toHaveValue("");
+  expect(await stage.db.message.count({ where: { conversationId } })).toBe(2);
+});
+
+test("a message whose answer was lost is stored once when it is sent again before that is known", async ({
+  open,
+  converse,
+  faults,
+  stage,
+}) => {
+  faults.expect(LOST);
   const conversationId = await converse(["ada", "grace"]);
   const ada = await open("ada", conversationPath(conversationId));
   const grace = await open("grace", conversationPath(conversationId));
   await ada.seesOnline(2);
   await grace.seesOnline(2);
+  await ada.page.route(/\/messages\?/, (route) => route.abort());
   let isFirst = true;
   await interceptSend(ada.page, async (route) => {
     if (!isFirst) return route.continue();
@@ -96,7 +170,7 @@ test("whoever is signed out while the page is open is told so when sending, and 
   const session = await db.session.findFirstOrThrow({ where: { userId: "alan" }, orderBy: { createdAt: "desc" } });
   await patiently(() => db.session.delete({ where: { id: session.id } }));
   await alan.say("Am I still here?");
-  await expect(alan.complaint).toHaveText("You are signed out. Sign in again to send this.");
+  await expect(alan.complaint).toContainText("You are signed out. Sign in again to send this.");
   await expect(alan.box).toHaveValue("Am I still here?");
   expect(await db.message.count({ where: { conversationId } })).toBe(0);
 });

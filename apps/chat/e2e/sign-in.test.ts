@@ -19,7 +19,7 @@ test("a wrong password and an unknown address are refused in the same words", as
   await expect(page.getByLabel("Email")).toHaveValue("nobody@example.com");
   await expect(complaint).toHaveText(REFUSED);
   await signIn("no address", PASSWORD);
-  await expect(complaint).toHaveText("Enter an email address.");
+  await expect(complaint).toContainText("Enter an email address.");
   await page.goto("/");
   await expect(page).toHaveURL("/login");
 });
@@ -50,4 +50,32 @@ test("whoever signs out is gone from the room at once", async ({ openSignedOut, 
   await ada.seesOnline(2);
   await katherine.page.getByRole("button", { name: "Sign out" }).click();
   await ada.seesOnline(1);
+});
+
+test("nothing is left of whoever was signed in before in the same tab", async ({ openSignedOut, open, converse }) => {
+  const path = conversationPath(await converse(["katherine", "alan", "ada"], { title: "Three" }));
+  const ada = await open("ada", path);
+  const tab = await openSignedOut("/login");
+  for (const person of ["katherine", "alan"] as const) {
+    await tab.signIn(emailOf(person), PASSWORD);
+    await tab.page.waitForURL("/");
+    await tab.list.getByRole("link", { name: "Three" }).click();
+    for (const chat of [ada, tab]) {
+      await chat.seesOnline(2);
+      await expect(chat.online.filter({ hasText: nameOf(person) })).toHaveCount(1);
+    }
+    await tab.page.getByRole("button", { name: "Sign out" }).click();
+    await tab.page.waitForURL("/login");
+  }
+});
+
+test("another tab of whoever signs out begins anew", async ({ openSignedOut, converse }) => {
+  const path = conversationPath(await converse(["katherine", "ada"]));
+  const tab = await openSignedOut("/login");
+  await tab.signIn(emailOf("katherine"), PASSWORD);
+  await tab.page.waitForURL("/");
+  const other = await tab.newTab(path);
+  await other.seesOnline(1);
+  await tab.page.getByRole("button", { name: "Sign out" }).click();
+  await expect(other.page).toHaveURL("/login");
 });

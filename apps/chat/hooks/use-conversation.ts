@@ -47,7 +47,11 @@ export function useConversation(conversationId: string, initialMessages: readonl
   const messages = useMemo(() => inOrder(list.messages), [list.messages]);
 
   const catchUp = () => {
-    loadSince(messages.at(-1)?.id ?? null).then((news) => news.forEach(list.add), console.warn);
+    // When it cannot be loaded now, it is after the outage.
+    loadSince(messages.at(-1)?.id ?? null).then(
+      (news) => news.forEach(list.add),
+      () => {},
+    );
   };
   useEvent(useChannel(conversationChannel(conversationId)), LARGE_MESSAGE, catchUp);
 

@@ -43,7 +43,7 @@ export const CONVERSATIONS: readonly Seed[] = [
     ],
   },
   {
-    id: "ada,grace",
+    id: "ada_grace",
     title: null,
     members: ["ada", "grace"],
     messages: [

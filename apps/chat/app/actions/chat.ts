@@ -95,7 +95,7 @@ export async function startConversation(input: z.input<typeof startInput>): Prom
 
 /** Its id is made of theirs, so that there is one, also when both begin it at once. */
 async function conversationOfTwo(memberIds: readonly string[]): Promise<string> {
-  const id = memberIds.toSorted().join(",");
+  const id = memberIds.toSorted().join("_");
   await db.conversation.upsert({ where: { id }, create: { id, ...withMembers(memberIds) }, update: {} });
   return id;
 }

@@ -51,13 +51,16 @@ export async function withStage(use: (stage: Stage) => Promise<void>): Promise<v
   }
 }
 
+/** Timed out while waiting for the database; a statement's transaction that could not be ended. */
+const BUSY: ReadonlySet<string> = new Set(["P1008", "P2028"]);
+
 /** SQLite takes one writer at a time, and the chat is another. @throws Error when it is not its turn for seconds */
 export async function patiently<T>(write: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await write();
     } catch (error) {
-      const isBusy = error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P1008";
+      const isBusy = error instanceof Prisma.PrismaClientKnownRequestError && BUSY.has(error.code);
       if (!isBusy || attempt === 100) throw error;
       await delay(50);
     }

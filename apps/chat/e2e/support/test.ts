@@ -114,18 +114,21 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   converse: async ({ stage: { db } }, use) => {
     await use(async (people, { title, messages = [] } = {}) => {
-      // Nothing nested: a transaction whose commit finds the database busy would be left open, and lock it.
+      // One row at a time: a transaction whose commit finds the database busy would be left open, and lock it.
       const { id } = await patiently(() => db.conversation.create({ data: { title: title ?? null } }));
-      const memberships = people.map((userId) => ({ conversationId: id, userId }));
-      await patiently(() => db.membership.createMany({ data: memberships }));
-      const data = messages.map((content, index) => ({
-        id: crypto.randomUUID(),
-        conversationId: id,
-        authorId: people[index % people.length] ?? "",
-        content,
-        createdAt: new Date(Date.now() - (messages.length - index) * 60_000),
-      }));
-      await patiently(() => db.message.createMany({ data }));
+      for (const userId of people) {
+        await patiently(() => db.membership.create({ data: { conversationId: id, userId }, select: { userId: true } }));
+      }
+      for (const [index, content] of messages.entries()) {
+        const data = {
+          id: crypto.randomUUID(),
+          conversationId: id,
+          authorId: people[index % people.length] ?? "",
+          content,
+          createdAt: new Date(Date.now() - (messages.length - index) * 60_000),
+        };
+        await patiently(() => db.message.create({ data, select: { id: true } }));
+      }
       const { _max } = await db.message.aggregate({ where: { conversationId: id }, _max: { number: true } });
       const read = { lastReadNumber: _max.number ?? 0 };
       await patiently(() => db.membership.updateMany({ where: { conversationId: id }, data: read }));
