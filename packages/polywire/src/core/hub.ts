@@ -3,10 +3,13 @@ import {
   type Broker,
   type BrokerSink,
   type ChannelKey,
+  type Command,
   channelKey,
   type HistoryPage,
   type LatestMessage,
+  type LifecycleEvent,
   type Occupancy,
+  parseChannelKey,
 } from "./broker.js";
 import { Channel } from "./channel.js";
 import { Coalesce } from "./coalesce.js";
@@ -27,6 +30,7 @@ import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
 import { isNewer, type Start, type Subscription } from "./subscription.js";
 import { Turns } from "./turns.js";
+import { Users, userOf } from "./users.js";
 
 const RECOUNT_DELAY = 1000;
 /** A resume that would need more events than this is not complete. */
@@ -75,6 +79,7 @@ export interface HubOptions {
 /** This node's channels and sessions, tied to the broker. */
 export class Hub implements BrokerSink {
   readonly presence: Presence;
+  readonly users: Users;
   readonly #broker: Broker;
   readonly #runtime: Runtime;
   readonly #observer: HubObserver;
@@ -92,6 +97,15 @@ export class Hub implements BrokerSink {
     this.#observer = observer;
     this.#fanOutTurn = fanOutTurn;
     this.presence = new Presence(broker, this.#reads, runtime, observer);
+    const channels = {
+      attach: (subscription: Subscription) => this.#attach(subscription, {}),
+      unsubscribe: (subscription: Subscription) => this.unsubscribe(subscription),
+    };
+    this.users = new Users({ broker, channels, presence: this.presence, runtime, observer });
+  }
+
+  get observer(): HubObserver {
+    return this.#observer;
   }
 
   /** Channels that have subscribers on this node. */
@@ -138,11 +152,16 @@ export class Hub implements BrokerSink {
    * @throws RealtimeError `forbidden` without the grant that the name asks for, `unavailable` when the broker is slow
    * or fails.
    */
-  async subscribe(subscription: Subscription, { granted, since, last }: SubscribeOptions): Promise<Attachment> {
-    const { session, channel: name } = subscription;
+  async subscribe(subscription: Subscription, { granted, ...from }: SubscribeOptions): Promise<Attachment> {
+    const { channel: name } = subscription;
     const { access } = channelPolicy(name);
     if (access === "reserved") throw new RealtimeError("forbidden", `"${name}" is a reserved name.`);
     if (access === "granted" && !granted) throw new RealtimeError("forbidden", `"${name}" needs an authorization.`);
+    return this.#attach(subscription, from);
+  }
+
+  async #attach(subscription: Subscription, { since, last }: Omit<SubscribeOptions, "granted">): Promise<Attachment> {
+    const { session, channel: name } = subscription;
     const key = channelKey(session.appId, name);
     const channel = this.#join(key, subscription);
     const joined = channel.head;
@@ -172,8 +191,7 @@ export class Hub implements BrokerSink {
     subscription.end();
     const channel = this.#channels.get(key);
     if (!channel?.remove(subscription)) return;
-    this.#observer.subscriptions(session, name, -1);
-    this.#recount(key);
+    this.#note(subscription, key, -1);
     if (channel.size > 0) return;
     this.#channels.delete(key);
     // A broker that fails here goes on delivering, to nobody; the next subscribe puts it right.
@@ -192,6 +210,11 @@ export class Hub implements BrokerSink {
   async publishEphemeral(appId: AppId, name: ChannelName, draft: Draft<Message>): Promise<void> {
     await this.#broker.publishEphemeral(channelKey(appId, name), draft);
     this.#observer.publishedEphemeral(appId, name, draft);
+  }
+
+  /** As {@link publishEphemeral}, of what the server itself says: nobody is told but the subscribers. */
+  announce(appId: AppId, name: ChannelName, draft: Draft<Message>): Promise<void> {
+    return this.#broker.publishEphemeral(channelKey(appId, name), draft);
   }
 
   /** The newest message of a channel that keeps it, with the head at that moment. */
@@ -223,8 +246,21 @@ export class Hub implements BrokerSink {
     this.#channels.get(key)?.receive(events);
   }
 
+  lifecycle(key: ChannelKey, event: LifecycleEvent): void {
+    const { appId, channel } = parseChannelKey(key);
+    const userId = userOf(channel);
+    if (userId === null) this.#observer.lifecycle(appId, channel, event);
+    else if (event.type === "entered" || event.type === "left") {
+      this.#observer.user(appId, userId, event.type === "entered" ? "online" : "offline");
+    }
+  }
+
+  obey(command: Command): void {
+    this.users.obey(command);
+  }
+
   #join(key: ChannelKey, subscription: Subscription): Channel {
-    const { session, channel: name } = subscription;
+    const { channel: name } = subscription;
     let channel = this.#channels.get(key);
     if (channel === undefined) {
       const live = this.#turns.run(key, () => this.#broker.subscribe(key));
@@ -233,9 +269,15 @@ export class Hub implements BrokerSink {
       this.#channels.set(key, channel);
     }
     channel.add(subscription);
-    this.#observer.subscriptions(session, name, 1);
-    this.#recount(key);
+    this.#note(subscription, key, 1);
     return channel;
+  }
+
+  /** What the server's own names stand for is nobody's to see. */
+  #note({ session, channel }: Subscription, key: ChannelKey, change: 1 | -1): void {
+    if (channelPolicy(channel).access === "reserved") return;
+    this.#observer.subscriptions(session, channel, change);
+    this.#recount(key);
   }
 
   #since(key: ChannelKey, since: Position): Promise<HistoryPage> {
@@ -253,7 +295,11 @@ export class Hub implements BrokerSink {
   #count(): void {
     for (const key of this.#uncounted) {
       const subscriptions = this.#channels.get(key)?.size ?? 0;
-      this.#broker.count(key, subscriptions).catch(() => this.#runtime.after(RECOUNT_DELAY, () => this.#recount(key)));
+      const { appId, channel } = parseChannelKey(key);
+      this.#broker.count(key, subscriptions).then(
+        () => this.#observer.counted(appId, channel),
+        () => this.#runtime.after(RECOUNT_DELAY, () => this.#recount(key)),
+      );
     }
     this.#uncounted.clear();
   }

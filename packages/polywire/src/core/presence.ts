@@ -1,6 +1,6 @@
 import { type Broker, channelKey, type Member } from "./broker.js";
 import type { Coalesce } from "./coalesce.js";
-import type { ChannelName, ClientIdentity, Payload, Position, PresenceEvent } from "./event.js";
+import type { ChannelName, ClientIdentity, Draft, Payload, Position, PresenceEvent } from "./event.js";
 import type { HubObserver } from "./observer.js";
 import { channelPolicy } from "./policy.js";
 import type { Runtime } from "./runtime.js";
@@ -63,22 +63,22 @@ export class Presence {
     users: number,
   ): Promise<void> {
     const { log } = channelPolicy(channel);
-    const client = { clientId: member.clientId, clientIdJson: member.clientIdJson };
-    const { edge } = await this.broker.change(
-      channelKey(session.appId, channel),
-      {
-        kind: "presence",
-        action,
-        client,
-        origin: session.id,
-        except: null,
-        data: member.data,
-        encoding: null,
-        extras: null,
-      },
-      member,
-      { users, log },
-    );
-    if (action !== "update") this.observer.presence(session, channel, action, client, edge);
+    const draft = presenceDraft(action, member);
+    const { edge } = await this.broker.change(channelKey(session.appId, channel), draft, member, { users, log });
+    if (action !== "update") this.observer.presence(session, channel, action, draft.client, edge);
   }
+}
+
+/** The announcement of what a member does. */
+export function presenceDraft(action: PresenceEvent["action"], member: Member): Draft<PresenceEvent> {
+  return {
+    kind: "presence",
+    action,
+    client: { clientId: member.clientId, clientIdJson: member.clientIdJson },
+    origin: member.sessionId,
+    except: null,
+    data: member.data,
+    encoding: null,
+    extras: null,
+  };
 }

@@ -13,7 +13,7 @@ import { Gateway } from "./http/gateway.js";
 import { isSecure } from "./http/request.js";
 import type { Logger } from "./log.js";
 import { createMetrics, type Metrics } from "./metrics.js";
-import { both } from "./observers.js";
+import { Observers } from "./observers.js";
 import { nodeRuntime } from "./runtime.js";
 import { Congestion } from "./transports/congestion.js";
 import { StreamTransport } from "./transports/stream.js";
@@ -52,7 +52,8 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     writtenBytes: () => sockets.writtenBytes + streams.writtenBytes,
   });
   const broker = new MemoryBroker({ runtime, budgetBytes: config.historyBudgetBytes });
-  const hub = new Hub({ broker, runtime, observer: observer === null ? metrics.hub : both(metrics.hub, observer) });
+  const observers = new Observers(metrics.hub, observer ?? {});
+  const hub = new Hub({ broker, runtime, observer: observers });
   const heartbeat = new Heartbeat(runtime);
 
   const context: ProtocolContext = {
@@ -72,9 +73,11 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     activity: config.activityTimeout * SECOND,
     pong: config.pongTimeout * SECOND,
     inactivity: config.inactivityTimeout * SECOND,
+    authorization: config.authorizationTimeout * SECOND,
   };
   const tokens = new TokenVerifier(apps, runtime);
-  const protocols = [pusher(context, { timeouts }), rooms(context, { timeouts, tokens })];
+  const protocols: readonly Protocol[] = [pusher(context, { timeouts }), rooms(context, { timeouts, tokens })];
+  for (const { observer: hears } of protocols) if (hears !== undefined) observers.add(hears);
 
   const congestion = new Congestion(config.bufferBudgetBytes);
   const { bufferBytes } = config;

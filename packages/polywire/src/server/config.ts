@@ -34,6 +34,7 @@ const limits = z.strictObject({
   batchSize: limit(DEFAULT_LIMITS.batchSize),
   presenceMembers: limit(DEFAULT_LIMITS.presenceMembers),
   userIdLength: limit(DEFAULT_LIMITS.userIdLength),
+  watchlistSize: limit(DEFAULT_LIMITS.watchlistSize),
   userInfoBytes: limit(DEFAULT_LIMITS.userInfoBytes).pipe(z.number().max(MiB)),
 });
 
@@ -59,6 +60,8 @@ const app = z.strictObject({
   clientEvents: z.boolean().default(true),
   origins: z.array(origin).default([]),
   tlsOnly: z.boolean().default(false),
+  authorizedConnections: z.boolean().default(false),
+  subscriptionCount: z.boolean().default(false),
   jwtSecret: jwtSecret.nullable().default(null),
   jwtPublicKey: publicKey.nullable().default(null),
   jwksUrl: jwksUrl.nullable().default(null),
@@ -97,6 +100,8 @@ const schema = z.strictObject({
     .number()
     .min(1)
     .default(24 * 3600),
+  /** Seconds in which a client of an app with `authorizedConnections` must show who it is. */
+  authorizationTimeout: z.number().min(1).max(3600).default(30),
   /** Open connections of this process. */
   maxConnections: count.nullable().default(null),
   maxRequestBytes: limit(MiB),

@@ -11,7 +11,7 @@ export interface MetricSources {
 }
 
 export interface Metrics {
-  readonly hub: HubObserver;
+  readonly hub: Partial<HubObserver>;
   readonly sockets: WebSocketObserver;
   refused(reason: RealtimeError): void;
   /** @param seconds how long the request to publish took */
@@ -108,7 +108,6 @@ export function createMetrics(sources: MetricSources): Metrics {
 
   return {
     hub: {
-      presence: () => {},
       connected: ({ protocol }) => {
         connections.inc({ protocol });
         opened.inc({ protocol });
