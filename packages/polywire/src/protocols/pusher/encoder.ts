@@ -1,13 +1,23 @@
 import { type Encoder, Frame } from "../../core/encoder.js";
 import type { ChannelName, Message, Payload, PresenceEvent } from "../../core/event.js";
 import { channelPolicy } from "../../core/policy.js";
-import { memberAdded, memberRemoved } from "./wire.js";
+import { memberAdded, memberRemoved, watchlistEvents } from "./wire.js";
 
 /** Protocols 5, 6 and 7 say events alike. */
 export const pusherEncoder: Encoder = {
   name: "pusher/7/json",
   encode(channel, event) {
     return event.kind === "message" ? encodeMessage(channel, event) : encodePresence(channel, event);
+  },
+};
+
+/** Of users that a session watches: a channel of theirs says by its members whether they are online. */
+export const watchlistEncoder: Encoder = {
+  name: "pusher/7/watchlist",
+  encode(_channel, event) {
+    if (event.kind === "message" || event.action === "update") return null;
+    const ids = [event.client.clientId];
+    return watchlistEvents(event.action === "enter" ? { online: ids, offline: [] } : { online: [], offline: ids });
   },
 };
 

@@ -12,6 +12,7 @@ export type Command =
       readonly auth: string | null;
       readonly channelData: string | null;
     }
+  | { readonly type: "signin"; readonly auth: string; readonly userData: string }
   | { readonly type: "unsubscribe"; readonly channel: ChannelName }
   | {
       readonly type: "client-event";
@@ -41,6 +42,21 @@ export function error(code: number, message: string, channel: ChannelName | null
 
 export function subscriptionSucceeded(channel: ChannelName): Frame {
   return frame("pusher_internal:subscription_succeeded", channel, "{}");
+}
+
+/** @param userData as the client sent it */
+export function signinSuccess(userData: string): Frame {
+  const data = quote({ user_data: userData });
+  return Frame.of(`{"event":"pusher:signin_success","data":${quote(data)}}`);
+}
+
+/** Which users came online and which went, or which are and are not. */
+export function watchlistEvents({ online, offline }: Readonly<Record<"online" | "offline", readonly string[]>>): Frame {
+  const events = Object.entries({ online, offline })
+    .filter(([, userIds]) => userIds.length > 0)
+    .map(([name, userIds]) => ({ name, user_ids: userIds }));
+  const data = quote({ events });
+  return Frame.of(`{"event":"pusher_internal:watchlist_events","data":${quote(data)}}`);
 }
 
 /** One entry a user, whose info is that of the session that has been there longest. */
