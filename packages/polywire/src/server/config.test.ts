@@ -40,6 +40,7 @@ describe("configuration", () => {
       presenceMembers: 100,
       userIdLength: 128,
       userInfoBytes: 1024,
+      watchlistSize: 100,
     });
   });
 

@@ -6,9 +6,9 @@ import { Heartbeat } from "../core/heartbeat.js";
 import { Hub } from "../core/hub.js";
 import type { HttpResponse, ProtocolContext } from "../core/protocol.js";
 import { pusher } from "../protocols/pusher/index.js";
+import { Observers } from "../server/observers.js";
 import { FakeClock, settled } from "./clock.js";
 import { FakeConnection } from "./connection.js";
-import { silentObserver } from "./session.js";
 
 export const APP: App = {
   id: "1",
@@ -83,7 +83,9 @@ export class FakeClient {
 export class PusherWorld {
   readonly clock = new FakeClock();
   readonly broker = new MemoryBroker({ runtime: this.clock });
-  readonly hub = new Hub({ broker: this.broker, runtime: this.clock, observer: silentObserver });
+  /** Told of everything: add to it what is to be heard. */
+  readonly observers = new Observers();
+  readonly hub = new Hub({ broker: this.broker, runtime: this.clock, observer: this.observers });
   readonly refusals: RealtimeError[] = [];
   readonly failures: unknown[] = [];
   readonly protocol;
@@ -98,6 +100,7 @@ export class PusherWorld {
       failed: (error) => void this.failures.push(error),
     };
     this.protocol = pusher(context, { timeouts: TIMEOUTS });
+    this.observers.add(this.protocol.observer ?? {});
     void this.broker.start(this.hub);
   }
 

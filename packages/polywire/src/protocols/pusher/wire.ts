@@ -1,6 +1,6 @@
 import type { Member } from "../../core/broker.js";
 import { Frame } from "../../core/encoder.js";
-import type { ChannelName, ClientIdentity, Payload, SessionId } from "../../core/event.js";
+import type { ChannelName, ClientIdentity, Draft, Message, Payload, SessionId } from "../../core/event.js";
 
 /** What a client may ask for (Pusher Channels protocol, "Client → Channels events"). */
 export type Command =
@@ -77,6 +77,18 @@ export function memberAdded(channel: ChannelName, client: ClientIdentity, data: 
 export function memberRemoved(channel: ChannelName, { clientIdJson }: ClientIdentity): Frame {
   return frame("pusher_internal:member_removed", channel, `{"user_id":${clientIdJson}}`);
 }
+
+/** An event, for all subscribers of a channel. */
+export const subscriptionCount = (count: number): Draft<Message> => ({
+  kind: "message",
+  name: "pusher_internal:subscription_count",
+  data: { type: "json", text: `{"subscription_count":${count}}` },
+  client: null,
+  origin: null,
+  except: null,
+  encoding: null,
+  extras: null,
+});
 
 export function subscriptionError(channel: ChannelName, type: string, message: string, status: number): Frame {
   return Frame.of(quote({ event: "pusher:subscription_error", channel, data: { type, error: message, status } }));
