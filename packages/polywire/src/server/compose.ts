@@ -18,6 +18,7 @@ import { nodeRuntime } from "./runtime.js";
 import { Congestion } from "./transports/congestion.js";
 import { StreamTransport } from "./transports/stream.js";
 import { connectionOf, WebSocketTransport } from "./transports/websocket.js";
+import { Webhooks } from "./webhooks/webhooks.js";
 
 const SECOND = 1000;
 /** A character of one byte takes six as `\\u0000`. */
@@ -40,6 +41,7 @@ export interface Parts {
   /** Null where it is not enabled. */
   readonly socketIo: SocketIo | null;
   readonly metrics: Metrics;
+  readonly webhooks: Webhooks;
 }
 
 /** @param observer sees everything that happens, beside the metrics; null: nobody does */
@@ -50,9 +52,12 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     channels: () => hub.channelCount,
     bufferedBytes: () => congestion.bufferedBytes,
     writtenBytes: () => sockets.writtenBytes + streams.writtenBytes,
+    webhooksWaiting: () => webhooks.waiting,
+    webhooksOldestSeconds: () => webhooks.oldestSeconds,
   });
+  const webhooks = new Webhooks(config.apps, { runtime, log, meter: metrics.webhooks });
   const broker = new MemoryBroker({ runtime, budgetBytes: config.historyBudgetBytes });
-  const observers = new Observers(metrics.hub, observer ?? {});
+  const observers = new Observers(metrics.hub, webhooks, observer ?? {});
   const hub = new Hub({ broker, runtime, observer: observers });
   const heartbeat = new Heartbeat(runtime);
 
@@ -112,7 +117,7 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
   const mounts = socketIo === null ? [] : [socketIo];
   const admitted = () => hub.sessionCount;
   const gateway: Gateway = new Gateway({ admitted, config, protocols, mounts, sockets, streams, metrics, log });
-  return { broker, hub, heartbeat, sockets, streams, congestion, gateway, socketIo, metrics };
+  return { broker, hub, heartbeat, sockets, streams, congestion, gateway, socketIo, metrics, webhooks };
 }
 
 const subprotocolsOf = ({ endpoints }: Protocol): readonly string[] =>

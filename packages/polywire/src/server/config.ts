@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type App, DEFAULT_LIMITS } from "../core/apps.js";
 import { publicKeyFault } from "../tokens/keys.js";
+import { webhookSchema } from "./webhooks/schema.js";
 
 /** A configuration that cannot be used; the message is for the person who wrote it. */
 export class ConfigError extends Error {
@@ -70,6 +71,7 @@ const app = z.strictObject({
     .url({ protocol: /^https?$/ })
     .nullable()
     .default(null),
+  webhooks: z.array(webhookSchema).max(20).default([]),
   limits: limits.prefault({}),
 });
 
@@ -238,6 +240,7 @@ function found(input: unknown, path: readonly PropertyKey[]): string {
   if (Array.isArray(input)) return input.length === 0 ? "[]" : "an array";
   if (typeof input === "object" && input !== null) return "an object";
   const isApp = path[0] === "apps" && path.length === 2;
-  if (typeof input === "string" && (isApp || SECRETS.includes(path.at(-1)))) return "[redacted]";
+  const isSecret = isApp || SECRETS.includes(path.at(-1)) || path.includes("headers") || path.at(-1) === "url";
+  if (typeof input === "string" && isSecret) return "[redacted]";
   return JSON.stringify(input).slice(0, 80);
 }
