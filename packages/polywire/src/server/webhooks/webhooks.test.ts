@@ -67,6 +67,17 @@ describe("webhooks", () => {
     expect(await told(1000)).toEqual([{ name: "channel_vacated", channel: "news" }]);
   });
 
+  it("tell of each channel three seconds after it was vacated", async () => {
+    const [news, sport] = [await join("news"), await join("sport")];
+    await told(0);
+    news.handler.close(1000, "");
+    await settled();
+    world.clock.advance(400);
+    sport.handler.close(1000, "");
+    expect(await told(2600)).toEqual([{ name: "channel_vacated", channel: "news" }]);
+    expect(await told(200)).toEqual([{ name: "channel_vacated", channel: "sport" }]);
+  });
+
   it("tell of members as users, the one who goes three seconds late, before the channel is vacated", async () => {
     const [phone, laptop] = [await join("presence-x", ann), await join("presence-x", ann)];
     const number = await join("presence-x", JSON.stringify({ user_id: 7 }));
@@ -110,6 +121,7 @@ describe("webhooks", () => {
     const page = await join("news");
     expect(await told(0)).toHaveLength(1);
     page.handler.close(1001, "");
+    await settled();
     await join("news");
     expect(await told(5000)).toEqual([]);
   });
