@@ -24,7 +24,7 @@ import {
   type Position,
 } from "./event.js";
 import type { HubObserver } from "./observer.js";
-import { channelPolicy } from "./policy.js";
+import { channelPolicy, refuseReserved } from "./policy.js";
 import { Presence } from "./presence.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
@@ -101,7 +101,7 @@ export class Hub implements BrokerSink {
       attach: (subscription: Subscription) => this.#attach(subscription, {}),
       unsubscribe: (subscription: Subscription) => this.unsubscribe(subscription),
     };
-    this.users = new Users({ broker, channels, presence: this.presence, runtime, observer });
+    this.users = new Users({ broker, channels, reads: this.#reads, runtime, observer });
   }
 
   get observer(): HubObserver {
@@ -155,7 +155,7 @@ export class Hub implements BrokerSink {
   async subscribe(subscription: Subscription, { granted, ...from }: SubscribeOptions): Promise<Attachment> {
     const { channel: name } = subscription;
     const { access } = channelPolicy(name);
-    if (access === "reserved") throw new RealtimeError("forbidden", `"${name}" is a reserved name.`);
+    refuseReserved(name);
     if (access === "granted" && !granted) throw new RealtimeError("forbidden", `"${name}" needs an authorization.`);
     return this.#attach(subscription, from);
   }
@@ -200,14 +200,15 @@ export class Hub implements BrokerSink {
 
   /** Answers the events as the broker stamped them, or, for an id it knows, as it stamped them the first time. */
   async publish(appId: AppId, name: ChannelName, drafts: readonly Draft<Message>[]): Promise<readonly ChannelEvent[]> {
-    const { access, log } = channelPolicy(name);
-    if (access === "reserved") throw new RealtimeError("forbidden", `"${name}" is a reserved name.`);
+    refuseReserved(name);
+    const { log } = channelPolicy(name);
     const events = await this.#broker.publish(channelKey(appId, name), drafts, log);
     this.#observer.published(appId, name, events);
     return events;
   }
 
   async publishEphemeral(appId: AppId, name: ChannelName, draft: Draft<Message>): Promise<void> {
+    refuseReserved(name);
     await this.#broker.publishEphemeral(channelKey(appId, name), draft);
     this.#observer.publishedEphemeral(appId, name, draft);
   }
@@ -218,17 +219,22 @@ export class Hub implements BrokerSink {
   }
 
   /** The newest message of a channel that keeps it, with the head at that moment. */
-  latest(appId: AppId, name: ChannelName): Promise<{ readonly latest: LatestMessage | null; readonly head: Position }> {
+  async latest(
+    appId: AppId,
+    name: ChannelName,
+  ): Promise<{ readonly latest: LatestMessage | null; readonly head: Position }> {
+    refuseReserved(name);
     const key = channelKey(appId, name);
     return this.#reads.run(`latest ${key}`, () => this.#broker.latest(key));
   }
 
   /** The newest messages, oldest first, with the head at that moment. */
-  recent(
+  async recent(
     appId: AppId,
     name: ChannelName,
     limit: number,
   ): Promise<{ readonly messages: readonly Message[]; readonly head: Position }> {
+    refuseReserved(name);
     const key = channelKey(appId, name);
     return this.#reads.run(`recent ${limit} ${key}`, () => this.#broker.recent(key, limit));
   }

@@ -1,4 +1,5 @@
 import type { LogPolicy } from "./broker.js";
+import { RealtimeError } from "./errors.js";
 import type { ChannelName } from "./event.js";
 
 /** What a name says of its channel, whichever protocol asks. */
@@ -33,6 +34,13 @@ export function channelPolicy(channel: ChannelName): ChannelPolicy {
     cache: cache !== undefined,
     log: cache === undefined ? LOG : CACHE_LOG,
   };
+}
+
+/** Whatever a protocol's grant says. @throws RealtimeError `forbidden` for a name of the server's own */
+export function refuseReserved(channel: ChannelName): void {
+  if (channelPolicy(channel).access === "reserved") {
+    throw new RealtimeError("forbidden", `"${channel}" is a reserved name.`);
+  }
 }
 
 const RESERVED_EVENT =

@@ -2,7 +2,7 @@ import { type Broker, channelKey, type Member } from "./broker.js";
 import type { Coalesce } from "./coalesce.js";
 import type { ChannelName, ClientIdentity, Draft, Payload, Position, PresenceEvent } from "./event.js";
 import type { HubObserver } from "./observer.js";
-import { channelPolicy } from "./policy.js";
+import { channelPolicy, refuseReserved } from "./policy.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
 
@@ -50,7 +50,8 @@ export class Presence {
     await this.#change("leave", session, channel, member, Number.POSITIVE_INFINITY);
   }
 
-  members({ appId }: { appId: string }, channel: ChannelName): Promise<Members> {
+  async members({ appId }: { appId: string }, channel: ChannelName): Promise<Members> {
+    refuseReserved(channel);
     const key = channelKey(appId, channel);
     return this.reads.run(`members ${key}`, () => this.broker.members(key));
   }
@@ -62,6 +63,7 @@ export class Presence {
     member: Member,
     users: number,
   ): Promise<void> {
+    refuseReserved(channel);
     const { log } = channelPolicy(channel);
     const draft = presenceDraft(action, member);
     const { edge } = await this.broker.change(channelKey(session.appId, channel), draft, member, { users, log });

@@ -51,6 +51,7 @@ describe("a user's channel", () => {
     const mine = new Subscription(session, userChannel("ann"), plainEncoder);
     await expect(hub.subscribe(mine, { granted: true })).rejects.toThrow("reserved");
     await expect(hub.publish("app", userChannel("ann"), [draft("x")])).rejects.toThrow("reserved");
+    await expect(hub.publishEphemeral("app", userChannel("ann"), draft("x"))).rejects.toThrow("reserved");
     expect(() => hub.users.subscribe(mine, "bob")).toThrow("bob");
     await join(session, "ann");
     await hub.users.publish("app", "ann", [draft("to ann")]);
@@ -58,6 +59,17 @@ describe("a user's channel", () => {
     await hub.users.publish("other", "ann", [draft("to another app's user")]);
     await broker.drained();
     expect(session.received).toEqual(["to ann"]);
+  });
+
+  it("[HB21] tells nobody what was sent to the user, or whether the user is online", async () => {
+    const channel = userChannel("ann");
+    await hub.users.signIn(new FakeSession("s"), "ann");
+    await hub.users.publish("app", "ann", [draft("to ann")]);
+    await expect(hub.recent("app", channel, 10)).rejects.toThrow("reserved");
+    await expect(hub.latest("app", channel)).rejects.toThrow("reserved");
+    await expect(hub.presence.members({ appId: "app" }, channel)).rejects.toThrow("reserved");
+    const bob = { clientId: "bob", clientIdJson: '"bob"' };
+    await expect(hub.presence.enter(new FakeSession("b"), channel, bob, null, 9)).rejects.toThrow("reserved");
   });
 
   it("[HB21] is neither counted, nor listed, nor observed", async () => {

@@ -1,10 +1,11 @@
 import { type Broker, type ChannelKey, type Command, channelKey, type Member } from "./broker.js";
+import type { Coalesce } from "./coalesce.js";
 import type { Encoder } from "./encoder.js";
 import { RealtimeError } from "./errors.js";
 import type { AppId, ChannelEvent, ChannelName, Draft, Message } from "./event.js";
 import type { HubObserver } from "./observer.js";
 import { channelPolicy } from "./policy.js";
-import { type Presence, presenceDraft } from "./presence.js";
+import { presenceDraft } from "./presence.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
 import { type Start, Subscription } from "./subscription.js";
@@ -40,7 +41,7 @@ export interface Channels {
 export interface UsersOptions {
   readonly broker: Broker;
   readonly channels: Channels;
-  readonly presence: Presence;
+  readonly reads: Coalesce;
   readonly runtime: Runtime;
   readonly observer: HubObserver;
 }
@@ -96,12 +97,13 @@ export class Users {
 
   /** @param encoder writes the user's presence events */
   async watch(session: Session, userId: string, encoder: Encoder): Promise<Watch> {
-    const { channels, presence } = this.options;
+    const { broker, channels, reads } = this.options;
+    const key = channelKey(session.appId, userChannel(userId));
     const accepts = (event: ChannelEvent) => event.kind === "presence" && event.edge;
     const subscription = new Subscription(session, userChannel(userId), encoder, accepts);
     const attachment = await channels.attach(subscription);
     try {
-      const { members, head } = await presence.members(session, subscription.channel);
+      const { members, head } = await reads.run(`members ${key}`, () => broker.members(key));
       const start = () => attachment.start({ membersHead: head });
       return { subscription, isOnline: members.length > 0, start };
     } catch (error) {

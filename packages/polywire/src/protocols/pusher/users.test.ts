@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { beforeEach, describe, expect, it } from "vitest";
+import { channelKey } from "../../core/broker.js";
 import { settled } from "../../testing/clock.js";
 import { APP, dataOf, eventsOf, type FakeClient, PusherWorld } from "../../testing/pusher.js";
 
@@ -50,7 +51,7 @@ describe("Pusher signing in", () => {
     expect(client.connection.closed?.code).toBe(4009);
     client.handler.close(4009, "");
     await settled();
-    expect(await world.hub.presence.members({ appId: "1" }, "#server-to-user-ann")).toMatchObject({ members: [] });
+    expect(await world.broker.members(channelKey("1", "#server-to-user-ann"))).toMatchObject({ members: [] });
   });
 
   it.each([
@@ -148,7 +149,7 @@ describe("Pusher terminate_connections", () => {
     last.signIn(ann);
     await settled();
     expect(last.connection.closed).toBeNull();
-    const { members } = await world.hub.presence.members({ appId: "1" }, "#server-to-user-ann");
+    const { members } = await world.broker.members(channelKey("1", "#server-to-user-ann"));
     last.handler.close(1000, "");
     expect(members.map(({ sessionId }) => sessionId)).toContain(last.socketId);
   });
