@@ -166,7 +166,7 @@ describe("a target of webhooks that", () => {
     expect(told).toEqual([undefined, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
     expect(await metricsOf(server)).toMatch(/^rt_webhooks_waiting 10$/m);
     await expect.poll(() => metricsOf(server), { timeout: PATIENCE_MS }).toMatch(/outcome="failed"\} [1-9]/);
-    expect(server.output()).toContain('"failure":"timeout"');
+    await expect.poll(() => server.output()).toContain('"failure":"timeout"');
   });
 
   test("redirects to this machine is not followed", async () => {
@@ -180,7 +180,7 @@ describe("a target of webhooks that", () => {
 
     await expect.poll(() => metricsOf(server), { timeout: PATIENCE_MS }).toMatch(/outcome="failed"\} [1-9]/);
     expect([redirecting.requests.length, inside.requests.length]).toEqual([expect.any(Number), 0]);
-    expect(server.output()).toContain("status 307");
+    await expect.poll(() => server.output()).toContain("status 307");
   });
 
   test("answers with 100 MB is heard to 64 KiB, and gets the next event all the same", async () => {
