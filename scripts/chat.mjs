@@ -8,20 +8,20 @@ import { bin, ROOT, run, runQuietly } from "./install.mjs";
 import { unlessUnchanged } from "./unchanged.mjs";
 
 const CHAT = `${ROOT}apps/chat`;
+const FILE = `${CHAT}/.env`;
 const LOOPBACK = "127.0.0.1";
 const DEFAULT_PORT = 3000;
 
 /**
- * Builds what has changed, and answers what to run.
+ * Builds what has changed, and answers what to run. {@link chatVariables} comes first.
  *
  * @param server the variables of the server that was started, where they differ from the chat's .env
  */
 export async function prepareChat({ isWatching, server }) {
-  writeEnvironment();
   const port = await freePort(chatPort());
   const url = `http://localhost:${port}`;
   const env = {
-    ...parseEnv(readFileSync(`${CHAT}/.env`, "utf8")),
+    ...parseEnv(readFileSync(FILE, "utf8")),
     ...process.env,
     ...server,
     BETTER_AUTH_URL: url,
@@ -50,14 +50,24 @@ function chatPort() {
   return process.exit(1);
 }
 
-/** The chat's variables, with a secret of its own. */
-function writeEnvironment() {
-  if (existsSync(`${CHAT}/.env`)) return;
-  const example = readFileSync(`${CHAT}/.env.example`, "utf8");
-  const secret = randomBytes(32).toString("base64");
-  writeFileSync(`${CHAT}/.env`, example.replace(/^BETTER_AUTH_SECRET=$/m, `BETTER_AUTH_SECRET=${secret}`), {
-    mode: 0o600,
-  });
+/** What signs sessions and tokens: nobody else has the same. */
+const SECRETS = ["BETTER_AUTH_SECRET", "JWT_SECRET"];
+
+/** The chat's .env, which is made from its example; secrets that it lacks are added to it. */
+export function chatVariables() {
+  if (!existsSync(FILE)) writeFileSync(FILE, readFileSync(`${CHAT}/.env.example`), { mode: 0o600 });
+  for (const name of SECRETS) {
+    const text = readFileSync(FILE, "utf8");
+    if (!parseEnv(text)[name]) writeFileSync(FILE, withSecret(text, name));
+  }
+  return parseEnv(readFileSync(FILE, "utf8"));
+}
+
+/** In its place, or at the end where there is none. */
+function withSecret(text, name) {
+  const line = `${name}=${randomBytes(32).toString("base64")}`;
+  const place = new RegExp(`^${name}=$`, "m");
+  return place.test(text) ? text.replace(place, () => line) : `${text.trimEnd()}\n\n${line}\n`;
 }
 
 async function prepareDatabase(options) {

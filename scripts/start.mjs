@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { prepareChat, untilReady } from "./chat.mjs";
+import { chatVariables, prepareChat, untilReady } from "./chat.mjs";
 import { bin, installRest, installServer, ROOT, run } from "./install.mjs";
 
 const { values } = parseArgs({
@@ -28,12 +28,16 @@ process.on("exit", () => {
   for (const child of processes) child.kill();
 });
 
+// The server verifies the tokens that the chat signs.
+const { JWT_SECRET } = chatVariables();
+const server = { cwd: ROOT, env: { JWT_SECRET, ...process.env } };
+
 await installServer();
 if (isWatching) {
-  start(bin("tsx"), ["watch", "packages/polywire/src/cli/main.ts", "start", ...flags], { cwd: ROOT });
+  start(bin("tsx"), ["watch", "packages/polywire/src/cli/main.ts", "start", ...flags], server);
 } else {
   await run(bin("tsc"), ["--build", "packages/polywire/tsconfig.build.json"]);
-  start(process.execPath, ["packages/polywire/bin/polywire.js", "start", ...flags], { cwd: ROOT });
+  start(process.execPath, ["packages/polywire/bin/polywire.js", "start", ...flags], server);
 }
 
 await installRest();
@@ -51,6 +55,7 @@ function serverVariables() {
   return {
     ...(PUSHER_KEY && { NEXT_PUBLIC_PUSHER_KEY: PUSHER_KEY }),
     ...(app && { PUSHER_APP_ID: app.id, NEXT_PUBLIC_PUSHER_KEY: app.key, PUSHER_SECRET: app.secret }),
+    ...(app?.jwtSecret && { JWT_SECRET: app.jwtSecret }),
     ...(port !== undefined && { PUSHER_PORT: `${port}`, NEXT_PUBLIC_PUSHER_PORT: `${port}` }),
   };
 }
