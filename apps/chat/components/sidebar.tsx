@@ -1,6 +1,6 @@
 "use client";
 
-import { Activity, StickyNote } from "lucide-react";
+import { Activity, StickyNote, Waypoints } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
@@ -37,6 +37,9 @@ export function Sidebar({ user, people }: { readonly user: Person; readonly peop
         </PageLink>
         <PageLink href="/board" icon={<StickyNote />}>
           Shared board
+        </PageLink>
+        <PageLink href="/clients" icon={<Waypoints />}>
+          One room, four clients
         </PageLink>
       </div>
       <footer className="flex items-center gap-2 border-t p-3">

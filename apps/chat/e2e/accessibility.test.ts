@@ -1,7 +1,8 @@
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
 import { PASSWORD } from "../lib/demo";
+import { CLIENT_NAMES } from "../lib/room";
+import { hasNoViolations } from "./support/axe";
 import { conversationPath } from "./support/chat-page";
+import { openClients } from "./support/clients-page";
 import { emailOf, expect, test } from "./support/test";
 
 for (const colorScheme of ["light", "dark"] as const) {
@@ -42,13 +43,9 @@ for (const colorScheme of ["light", "dark"] as const) {
       await expect(ada.page.getByRole("heading", { level: 1 })).toBeVisible();
       await hasNoViolations(ada.page);
     }
+    const clients = await openClients(ada);
+    for (const client of CLIENT_NAMES) await clients.say(client, `By ${client}`);
+    await clients.show("By EventSource");
+    await hasNoViolations(ada.page);
   });
-}
-
-async function hasNoViolations(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"])
-    .analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  expect(found, `axe on ${page.url()}`).toEqual([]);
 }

@@ -1,5 +1,6 @@
 import type { Page } from "@playwright/test";
 import { conversationPath } from "./support/chat-page";
+import { openClients } from "./support/clients-page";
 import { SCREENSHOTS } from "./support/place";
 import { expect, test } from "./support/test";
 
@@ -20,6 +21,11 @@ for (const colorScheme of ["light", "dark"] as const) {
     await ada.page.getByRole("button", { name: "New conversation" }).click();
     await expect(ada.page.getByRole("dialog")).toBeVisible();
     await shoot(ada.page, `dialog-${colorScheme}`);
+    const clients = await openClients(ada);
+    await clients.say("pusher-js", "What one client sends …");
+    await clients.say("EventSource", "… all four show.");
+    await clients.show("… all four show.");
+    await shoot(ada.page, `clients-${colorScheme}`);
     const { page } = await openSignedOut("/login", { colorScheme });
     await shoot(page, `login-${colorScheme}`);
   });

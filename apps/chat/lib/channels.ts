@@ -6,6 +6,7 @@ export const roomChannel = (conversationId: string) => `presence-room-${conversa
 export const userChannel = (userId: string) => `private-user-${userId}`;
 export const BOARD_CHANNEL = "presence-board";
 export const DASHBOARD_CHANNEL = "private-dashboard";
+export const CLIENTS_CHANNEL = "presence-clients";
 
 /** `user_info` of a presence member. */
 export interface PersonInfo {
@@ -23,3 +24,6 @@ export interface ConversationChanged {
   readonly conversation: ConversationSummary;
   readonly message: ChatMessage | null;
 }
+
+/** On the channel of the four clients. Of its name because that is all that pusher-js may send. */
+export const CLIENT_MESSAGE = "client-message";

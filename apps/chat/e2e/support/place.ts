@@ -17,4 +17,9 @@ export const REALTIME_HOST = "polywire.test";
 export const REALTIME_PORT = 6001;
 export const REALTIME_URL = `ws://${REALTIME_HOST}:${REALTIME_PORT}`;
 
-export const APP = { id: "app-id", key: "app-key", secret: "app-secret" };
+export const APP = {
+  id: "app-id",
+  key: "app-key",
+  secret: "app-secret",
+  jwtSecret: "of the tests, and of nothing else",
+};

@@ -99,6 +99,7 @@ const startChat = (url: string, port: number, databaseUrl: string, realtimePort:
       NEXT_PUBLIC_PUSHER_KEY: APP.key,
       PUSHER_APP_ID: APP.id,
       PUSHER_SECRET: APP.secret,
+      JWT_SECRET: APP.jwtSecret,
       PUSHER_HOST: HOST,
       PUSHER_PORT: `${realtimePort}`,
       PUSHER_SCHEME: "http",

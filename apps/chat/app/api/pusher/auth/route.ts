@@ -12,6 +12,7 @@ export const { POST } = createAuthHandler({
     "private-conversation-{id}": ({ user, params }) => isMember(params.id, user.id),
     "presence-room-{id}": ({ user, params }) => isMember(params.id, user.id),
     "presence-board": true,
+    "presence-clients": true,
     "private-dashboard": true,
   },
 });
