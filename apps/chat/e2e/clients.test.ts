@@ -2,6 +2,7 @@ import type { WebSocketRoute } from "@playwright/test";
 import { CLIENT_NAMES } from "../lib/room";
 import { ClientsPage, openClients } from "./support/clients-page";
 import { SCREENSHOTS } from "./support/place";
+import { shortToken } from "./support/short-token";
 import { expect, nameOf, test } from "./support/test";
 
 /** What Chromium says of a server that is not there, for each of the ways to it. */
@@ -85,6 +86,30 @@ test("a connection that breaks off misses nothing, by WebSocket and by Socket.IO
     await expect(broken.panel(client).getByText("Back, and nothing was missed.")).toBeVisible();
     await expect(broken.texts(client)).toHaveText(["Before", "Meanwhile"]);
   }
+});
+
+test("tokens that end are renewed, and nothing is missed", async ({ open }) => {
+  const ada = await open("ada", "/");
+  let given = 0;
+  await ada.page.route("/api/realtime/token", async (route) => {
+    given += 1;
+    await route.fulfill({ json: { token: await shortToken("ada") } });
+  });
+  const clients = await openClients(ada);
+  const grace = await openClients(await open("grace", "/"));
+  // Three clients have tokens, and each of these its fourth.
+  await expect.poll(() => given, { timeout: 60_000 }).toBeGreaterThanOrEqual(12);
+  // Socket.IO is away for a moment at each end, and gets what is kept.
+  await grace.say("Socket.IO", "By Grace");
+  await clients.show("By Grace");
+  for (const client of ["WebSocket", "EventSource"] as const) {
+    await clients.say(client, `By ${client}`);
+    await clients.show(`By ${client}`);
+    await grace.show(`By ${client}`);
+  }
+  await expect(clients.panel("Socket.IO").getByText("Back, and nothing was missed.")).toBeVisible();
+  await expect(clients.panel("EventSource").getByText("Back, and nothing was missed.")).toBeVisible();
+  await expect(clients.panel("WebSocket").getByText(/JSON without an SDK/)).toBeVisible();
 });
 
 test("only who is signed in gets a token", async ({ open, openSignedOut }) => {

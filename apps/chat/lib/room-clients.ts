@@ -1,7 +1,9 @@
 import type { ClientName } from "@/lib/room";
 
-interface ClientDescription {
+export interface ClientDescription {
   readonly name: ClientName;
+  /** What to know of it, where there is nothing to tell of its connection. */
+  readonly about: string;
   /** How it connects, listens and sends. */
   readonly code: string;
   /** Degrees. */
@@ -12,38 +14,55 @@ export const ROOM_CLIENTS: readonly ClientDescription[] = [
   {
     name: "pusher-js",
     hue: 285,
-    code: `const pusher = new Pusher(key, options);
-const room = pusher.subscribe("presence-clients");
-room.bind("client-message", show);
+    about: "A presence channel, and client events to the others in it.",
+    code: `const pusher = new Pusher(key,
+  options);
+const room = pusher.subscribe(
+  "presence-clients");
+room.bind(event, show);
 
-room.trigger("client-message", data);`,
+room.trigger(event, data);`,
   },
   {
     name: "Socket.IO",
     hue: 165,
-    code: `const auth = { token };
-const room = io(\`\${url}/ch/presence-clients\`, { auth });
-room.on("client-message", show);
+    about: "A namespace. It gets its own messages back, as everybody does.",
+    code: `const room = io(
+  \`\${url}/ch/presence-clients\`,
+  { auth: { token } });
+room.on(event, show);
 
-room.emit("publish", { event: "client-message", data });`,
+room.emit("publish",
+  { event, data });`,
   },
   {
     name: "WebSocket",
     hue: 240,
-    code: `const ws = new WebSocket(url, ["polywire.v1", token]);
-ws.onopen = () => ws.send(JSON.stringify({ type: "join", room }));
-ws.onmessage = ({ data }) => show(JSON.parse(data));
+    about: "JSON without an SDK. An acknowledgement says that it was sent.",
+    code: `const ws = new WebSocket(url,
+  ["polywire.v1", token]);
+const send = (frame) =>
+  ws.send(JSON.stringify(frame));
+ws.onopen = () =>
+  send({ type: "join", room });
+ws.onmessage = show;
 
-ws.send(JSON.stringify({ type: "message", room, event, data }));`,
+send({ type: "message",
+  room, event, data });`,
   },
   {
     name: "EventSource",
     hue: 45,
-    code: `const room = \`\${url}/rooms/presence-clients\`;
-const events = new EventSource(\`\${room}/events?token=\${token}\`);
-events.onmessage = ({ data }) => show(JSON.parse(data));
+    about: "Only listens. Each message that it sends is a POST.",
+    code: `const room =
+  \`\${url}/rooms/presence-clients\`;
+const events = new EventSource(
+  \`\${room}/events?token=\${token}\`);
+events.onmessage = show;
 
-fetch(\`\${room}/messages\`, { method: "POST", headers, body });`,
+fetch(\`\${room}/messages\`, {
+  method: "POST",
+  headers, body });`,
   },
 ];
 

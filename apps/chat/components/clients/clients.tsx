@@ -28,8 +28,8 @@ export function Clients({ user, people }: ClientsProps) {
   );
   return (
     <div className="grid min-h-full gap-3 p-3 lg:grid-cols-2 xl:grid-cols-4">
-      {ROOM_CLIENTS.map(({ name, code }) => (
-        <ClientPanel key={name} name={name} code={code} room={rooms[name]} names={names} />
+      {ROOM_CLIENTS.map((client) => (
+        <ClientPanel key={client.name} client={client} room={rooms[client.name]} names={names} />
       ))}
     </div>
   );

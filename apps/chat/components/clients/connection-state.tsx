@@ -15,15 +15,15 @@ const DOTS: Readonly<Record<RoomState, string>> = {
   refused: "bg-danger",
 };
 
-/** Has room for two lines, so that a word of the connection moves nothing. */
-export function ConnectionState({ state, notice }: { readonly state: RoomState; readonly notice: string | null }) {
+/** Has room for three lines, so that a word of the connection moves nothing. */
+export function ConnectionState({ state, notice }: { readonly state: RoomState; readonly notice: string }) {
   return (
-    <div role="status" className="h-14 overflow-hidden text-xs" title={notice ?? undefined}>
+    <div role="status" className="h-17 overflow-hidden text-xs" title={notice}>
       <p className="flex items-center gap-2">
         <span aria-hidden="true" className={cn("size-2 rounded-full", DOTS[state])} />
         {WORDS[state]}
       </p>
-      <p className="line-clamp-2 pt-0.5 text-muted">{notice}</p>
+      <p className="line-clamp-3 pt-0.5 text-muted">{notice}</p>
     </div>
   );
 }
