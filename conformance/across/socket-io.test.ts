@@ -70,6 +70,17 @@ describe("pusher-js, Laravel Echo and socket.io-client in one channel", () => {
     expect([whispers.values.length, triggered.values.length, events.values.length]).toEqual([2, 2, 2]);
   });
 
+  test("hear null as null", async () => {
+    const channel = unique("private-orders");
+    const pushed = await subscribe(await connect(), channel);
+    const room = await connectSocket(`/ch/${channel}`, { auth: await tokenFor("carl") });
+    const [published, sent] = [inboxOf(pushed, "event"), inboxOf(pushed, "client-event")];
+    await ask(room, "publish", { event: "event", data: null });
+    await room.timeout(5000).emitWithAck("client-event", null);
+
+    expect([await published.next(), await sent.next()]).toEqual([null, null]);
+  });
+
   test("see the same members come and go", async () => {
     const name = unique("room");
     const channel = `presence-${name}`;

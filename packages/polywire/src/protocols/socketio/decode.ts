@@ -114,7 +114,7 @@ function history({ channel, limit = DEFAULT_HISTORY }: Fields, only: ChannelName
 
 /** Bytes stay bytes; what is JSON is stringified once, for everybody. */
 function payload(data: unknown, word: string, { eventBytes }: Limits): Payload | null {
-  if (data === undefined || data === null) return null;
+  if (data === undefined) return null;
   const made: Payload =
     data instanceof Uint8Array
       ? { type: "binary", bytes: new Uint8Array(data) } // not a view of all that came with it
