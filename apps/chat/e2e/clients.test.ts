@@ -109,7 +109,7 @@ test("tokens that end are renewed, and nothing is missed", async ({ open }) => {
   }
   await expect(clients.panel("Socket.IO").getByText("Back, and nothing was missed.")).toBeVisible();
   await expect(clients.panel("EventSource").getByText("Back, and nothing was missed.")).toBeVisible();
-  await expect(clients.panel("WebSocket").getByText(/JSON without an SDK/)).toBeVisible();
+  await expect(clients.panel("WebSocket").getByText(/JSON, no SDK/)).toBeVisible();
 });
 
 test("only who is signed in gets a token", async ({ open, openSignedOut }) => {

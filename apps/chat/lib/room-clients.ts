@@ -38,11 +38,11 @@ room.emit("publish",
   {
     name: "WebSocket",
     hue: 240,
-    about: "JSON without an SDK. An acknowledgement says that it was sent.",
+    about: "JSON, no SDK. An acknowledgement says that it was sent.",
     code: `const ws = new WebSocket(url,
   ["polywire.v1", token]);
-const send = (frame) =>
-  ws.send(JSON.stringify(frame));
+const send = (msg) =>
+  ws.send(JSON.stringify(msg));
 ws.onopen = () =>
   send({ type: "join", room });
 ws.onmessage = show;
@@ -54,10 +54,10 @@ send({ type: "message",
     name: "EventSource",
     hue: 45,
     about: "Only listens. Each message that it sends is a POST.",
-    code: `const room =
-  \`\${url}/rooms/presence-clients\`;
+    code: `const room = url +
+  "/rooms/presence-clients";
 const events = new EventSource(
-  \`\${room}/events?token=\${token}\`);
+  \`\${room}/events?\${query}\`);
 events.onmessage = show;
 
 fetch(\`\${room}/messages\`, {

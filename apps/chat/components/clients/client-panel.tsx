@@ -35,7 +35,7 @@ export function ClientPanel({ client, room, names }: ClientPanelProps) {
       <pre
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard scrolls it
         tabIndex={0}
-        className="min-h-49 shrink-0 overflow-x-auto border-y bg-surface px-3 py-2 font-mono text-[0.6875rem] leading-relaxed"
+        className="min-h-50 shrink-0 overflow-x-auto border-y bg-surface px-3 py-2 font-mono text-[0.6875rem] leading-relaxed"
       >
         <code>{code}</code>
       </pre>
