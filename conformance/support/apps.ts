@@ -33,12 +33,23 @@ export const APPS = {
   },
   counting: { id: "20", key: "counting-key", secret: "counting-secret", subscriptionCount: true },
   guarded: { id: "21", key: "guarded-key", secret: "guarded-secret", authorizedConnections: true },
+  unhurried: {
+    id: "9",
+    key: "unhurried-key",
+    secret: "unhurried-secret",
+    jwtSecret: "unhurried-jwt-secret-of-thirty-two-bytes",
+    limits: { clientEventsPerSecond: 100_000, messagesPerSecond: 100_000, joinsPerSecond: 100_000, batchSize: 100 },
+  },
   single: { id: "8", key: "single-key", secret: "single-secret", limits: { connections: 1 } },
 } as const satisfies Record<string, AppInput>;
 
 export type AppName = keyof typeof APPS;
 
-/** Whose secret the application's backend may sign with; `impostor` has the key of `main` and not its secret. */
-export const SIGNERS = { ...APPS, impostor: { ...APPS.main, secret: "not-the-secret" } };
+/** Whose secret the application's backend may sign with; impostors have the key of an app and not its secret. */
+export const SIGNERS = {
+  ...APPS,
+  impostor: { ...APPS.main, secret: "not-the-secret" },
+  unhurriedImpostor: { ...APPS.unhurried, secret: "not-the-secret" },
+};
 
 export type SignerName = keyof typeof SIGNERS;

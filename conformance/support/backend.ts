@@ -114,7 +114,7 @@ function broadcastingAuth({ body, headers }: Call): Answer {
   const channel = new URLSearchParams(body).get("channel_name") ?? "";
   const [, user] = /^Bearer (.+)$/.exec(headers.authorization ?? "") ?? [];
   if (user === undefined || channel.includes("deny")) return { status: 403, body: '{"message":"Forbidden"}' };
-  if (!channel.startsWith("presence-")) return { status: 200, body: "true" };
+  if (!/^presence[-:]/.test(channel)) return { status: 200, body: "true" };
   return { status: 200, body: JSON.stringify({ channel_data: { user_id: user, user_info: { name: user } } }) };
 }
 

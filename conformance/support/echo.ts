@@ -2,7 +2,7 @@ import Echo from "laravel-echo";
 import { io } from "socket.io-client";
 import { inject, onTestFinished } from "vitest";
 import { backendUrl } from "./application.js";
-import { APPS } from "./apps.js";
+import { APPS, type AppName, type SignerName } from "./apps.js";
 import { HOST } from "./context.js";
 import { EncryptedPusher } from "./encrypted-client.js";
 import { serverUrl } from "./socket-io.js";
@@ -15,16 +15,21 @@ export interface EchoUser {
 }
 
 /** Laravel Echo as an application's `echo.js` makes it, disconnected when the test ends. */
-export function echo(broadcaster: EchoBroadcaster, user?: EchoUser): Echo<"pusher"> | Echo<"reverb"> {
+export function echo(
+  broadcaster: EchoBroadcaster,
+  user?: EchoUser,
+  { app = "main", signer = app }: { readonly app?: AppName; readonly signer?: SignerName } = {},
+): Echo<"pusher"> | Echo<"reverb"> {
+  const query = { app: signer, ...(user !== undefined && { user: JSON.stringify(user) }) };
   const options = {
     Pusher: EncryptedPusher,
-    key: APPS.main.key,
+    key: APPS[app].key,
     cluster: "none",
     wsHost: HOST,
     wsPort: inject("ports").server,
     forceTLS: false,
     enabledTransports: ["ws" as const],
-    authEndpoint: backendUrl("/pusher/auth", user === undefined ? {} : { user: JSON.stringify(user) }),
+    authEndpoint: backendUrl("/pusher/auth", query),
   };
   const made = broadcaster === "pusher" ? new Echo({ broadcaster, ...options }) : new Echo({ broadcaster, ...options });
   onTestFinished(() => made.disconnect());

@@ -8,7 +8,7 @@ import { Inbox } from "./inbox.js";
 type Json = Record<string, unknown>;
 
 /** Apps that take JWTs. */
-export type TokenApp = "main" | "other" | "elsewhere" | "here";
+export type TokenApp = "main" | "other" | "elsewhere" | "here" | "unhurried";
 
 export const ALL = ["join", "send", "presence", "history"] as const;
 
