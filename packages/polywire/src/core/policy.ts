@@ -46,5 +46,8 @@ export function refuseReserved(channel: ChannelName): void {
 const RESERVED_EVENT =
   /^(pusher(_internal)?:.*|presence:(subscribed|joining|leaving)|(subscription|recovery|connect)_error|connect|disconnect(ing)?|(new|remove)Listener)$/s;
 
+/** Whether only the server itself says this, to clients of Pusher's protocol. */
+export const isPusherEvent = (name: string): boolean => /^pusher(_internal)?:/.test(name);
+
 /** Whether clients of some protocol would take an event of this name for the server's own words. */
 export const isReservedEvent = (name: string): boolean => RESERVED_EVENT.test(name);

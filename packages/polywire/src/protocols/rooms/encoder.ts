@@ -1,6 +1,6 @@
 import { type Encoder, Frame } from "../../core/encoder.js";
 import type { ChannelEvent } from "../../core/event.js";
-import { isReservedEvent } from "../../core/policy.js";
+import { isPusherEvent } from "../../core/policy.js";
 import { serialOf } from "./serial.js";
 import { eventText, PlacedFrame, payloadText } from "./wire.js";
 
@@ -25,4 +25,4 @@ export const bareEncoder: Encoder = {
 
 /** What the server says to another protocol's clients. */
 const isForeign = (event: ChannelEvent): boolean =>
-  event.kind === "message" && event.name !== null && isReservedEvent(event.name);
+  event.kind === "message" && event.name !== null && isPusherEvent(event.name);
