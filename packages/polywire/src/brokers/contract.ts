@@ -42,6 +42,9 @@ const member = (clientId: string, sessionId = `${clientId}-session`): Member => 
   clientIdJson: JSON.stringify(clientId),
   sessionId,
   data: { type: "json", text: `{"name":"${clientId}"}` },
+  encoding: null,
+  extras: null,
+  id: null,
   since: 0,
 });
 
@@ -288,6 +291,34 @@ export function brokerContract(
       expect(await broker.change(KEY, presence("update", away), away, LIMITS)).toEqual({ edge: false });
       expect((await broker.members(KEY)).members).toEqual([away]);
       expect(sinks[0]?.on(KEY).at(-1)).toMatchObject({ action: "update", edge: false, data: away.data });
+    });
+
+    it("[BR21] history can be read backwards, page by page without a gap", async () => {
+      const [first] = await publish(["a", "b", "c", "d", "e"]);
+      const epoch = first?.position?.epoch ?? "";
+      const read = async (before?: number) => {
+        const page = await broker.history(KEY, {
+          limit: 2,
+          from: "newest",
+          ...(before !== undefined && { before: { epoch, offset: before } }),
+        });
+        return page.events.map(textOf);
+      };
+      expect(await read()).toEqual(["d", "e"]);
+      expect(await read(4)).toEqual(["b", "c"]);
+      expect(await read(2)).toEqual(["a"]);
+      expect(await read(1)).toEqual([]);
+      const until = await broker.history(KEY, { limit: 100, before: { epoch, offset: 3 } });
+      expect(until.events.map(textOf)).toEqual(["a", "b"]);
+      const elsewhere = await broker.history(KEY, { limit: 100, before: { epoch: "other", offset: 3 } });
+      expect(elsewhere.events).toEqual([]);
+    });
+
+    it("[BR22] timestamps do not go back when the clock does", async () => {
+      const [before] = await publish(["before"]);
+      await cluster.advance(-5000);
+      const [after] = await publish(["after"]);
+      expect(after?.timestamp).toBeGreaterThanOrEqual(before?.timestamp ?? Number.POSITIVE_INFINITY);
     });
   });
 }

@@ -3,9 +3,9 @@ import type {
   ChannelEvent,
   ChannelName,
   ClientIdentity,
+  Content,
   Draft,
   Message,
-  Payload,
   Position,
   PresenceEvent,
   SessionId,
@@ -29,7 +29,11 @@ export interface LogPolicy {
 export interface HistoryQuery {
   /** Only events after this position. Without it: from the oldest kept. */
   readonly since?: Position;
+  /** Only events before this position. */
+  readonly before?: Position;
   readonly limit: number;
+  /** From which end `limit` counts; the events come in log order either way. `oldest` where nothing is said. */
+  readonly from?: "oldest" | "newest";
 }
 
 export interface HistoryPage {
@@ -41,9 +45,10 @@ export interface HistoryPage {
 }
 
 /** One client on one session. */
-export interface Member extends ClientIdentity {
+export interface Member extends ClientIdentity, Content {
   readonly sessionId: SessionId;
-  readonly data: Payload | null;
+  /** Of the entry or the last change, where the publisher gave it one. */
+  readonly id: string | null;
   /** When it entered or last changed its data, in milliseconds since 1970. */
   readonly since: number;
 }

@@ -25,7 +25,15 @@ export interface ClientIdentity {
   readonly clientIdJson: string;
 }
 
-interface Envelope {
+/** What is shown of an event or a member: data, and what only clients make something of. */
+export interface Content {
+  readonly data: Payload | null;
+  /** Residual encoding of `data` that only clients understand; opaque here. */
+  readonly encoding: string | null;
+  readonly extras: Readonly<Record<string, unknown>> | null;
+}
+
+interface Envelope extends Content {
   /** Unique in the channel; the publisher's own when it sent one (idempotency). */
   readonly id: string;
   /** Null only for ephemeral events, which are never replayed. */
@@ -37,10 +45,6 @@ interface Envelope {
   readonly origin: SessionId | null;
   /** The one session that must not receive it (Pusher `socket_id`). */
   readonly except: SessionId | null;
-  readonly data: Payload | null;
-  /** Residual encoding of `data` that only clients understand; opaque here. */
-  readonly encoding: string | null;
-  readonly extras: Readonly<Record<string, unknown>> | null;
 }
 
 export interface Message extends Envelope {
@@ -77,8 +81,12 @@ export function isWithinDepth(value: unknown, limit: number = MAX_JSON_DEPTH): b
 }
 
 /** What an event costs to keep, in bytes; an estimate that counts text as one byte a character. */
-export function eventSize(event: ChannelEvent): number {
-  const { data } = event;
-  const payload = data === null ? 0 : data.type === "binary" ? data.bytes.length : data.text.length;
-  return 256 + payload;
+export function eventSize({ data, extras }: ChannelEvent): number {
+  return 256 + payloadSize(data) + (extras === null ? 0 : JSON.stringify(extras).length);
+}
+
+/** Bytes of a binary payload, characters of any other. */
+export function payloadSize(data: Payload | null): number {
+  if (data === null) return 0;
+  return data.type === "binary" ? data.bytes.length : data.text.length;
 }

@@ -214,7 +214,7 @@ describe("hub", () => {
   it("[HB20] what is in the member list is neither replayed nor announced again, and what is not is", async () => {
     const watcher = new FakeSession("watcher");
     const client = (name: string) => ({ clientId: name, clientIdJson: `"${name}"` });
-    const enter = (name: string) => hub.presence.enter(new FakeSession(name), "who", client(name), null, 100);
+    const enter = (name: string) => hub.presence.enter(new FakeSession(name), "who", client(name), { data: null }, 100);
     const first = await hub.subscribe(subscription("who"), OPEN);
     await enter("ann");
     await publish("who", "1");

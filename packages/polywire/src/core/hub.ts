@@ -5,6 +5,7 @@ import {
   type ChannelKey,
   channelKey,
   type HistoryPage,
+  type HistoryQuery,
   type LatestMessage,
   type Occupancy,
 } from "./broker.js";
@@ -21,7 +22,7 @@ import {
   type Position,
 } from "./event.js";
 import type { HubObserver } from "./observer.js";
-import { channelPolicy } from "./policy.js";
+import { channelPolicy, logByName, type ResolveLog } from "./policy.js";
 import { Presence } from "./presence.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
@@ -68,6 +69,8 @@ export interface HubOptions {
   readonly broker: Broker;
   readonly runtime: Runtime;
   readonly observer: HubObserver;
+  /** What is kept of a channel; by its name, where nothing is said. */
+  readonly log?: ResolveLog;
   /** Subscribers of one channel served in one turn of the event loop. */
   readonly fanOutTurn?: number;
 }
@@ -78,6 +81,7 @@ export class Hub implements BrokerSink {
   readonly #broker: Broker;
   readonly #runtime: Runtime;
   readonly #observer: HubObserver;
+  readonly #log: ResolveLog;
   readonly #fanOutTurn: number;
   readonly #channels = new Map<ChannelKey, Channel>();
   readonly #sessions = new Map<AppId, number>();
@@ -86,12 +90,13 @@ export class Hub implements BrokerSink {
   readonly #uncounted = new Set<ChannelKey>();
   readonly #reads = new Coalesce();
 
-  constructor({ broker, runtime, observer, fanOutTurn = 2000 }: HubOptions) {
+  constructor({ broker, runtime, observer, log = logByName, fanOutTurn = 2000 }: HubOptions) {
     this.#broker = broker;
     this.#runtime = runtime;
     this.#observer = observer;
+    this.#log = log;
     this.#fanOutTurn = fanOutTurn;
-    this.presence = new Presence(broker, this.#reads, runtime, observer);
+    this.presence = new Presence(broker, this.#reads, runtime, observer, log);
   }
 
   /** Channels that have subscribers on this node. */
@@ -182,9 +187,9 @@ export class Hub implements BrokerSink {
 
   /** Answers the events as the broker stamped them, or, for an id it knows, as it stamped them the first time. */
   async publish(appId: AppId, name: ChannelName, drafts: readonly Draft<Message>[]): Promise<readonly ChannelEvent[]> {
-    const { access, log } = channelPolicy(name);
+    const { access } = channelPolicy(name);
     if (access === "reserved") throw new RealtimeError("forbidden", `"${name}" is a reserved name.`);
-    const events = await this.#broker.publish(channelKey(appId, name), drafts, log);
+    const events = await this.#broker.publish(channelKey(appId, name), drafts, this.#log(appId, name));
     this.#observer.published(appId, name, events);
     return events;
   }
@@ -208,6 +213,11 @@ export class Hub implements BrokerSink {
   ): Promise<{ readonly messages: readonly Message[]; readonly head: Position }> {
     const key = channelKey(appId, name);
     return this.#reads.run(`recent ${limit} ${key}`, () => this.#broker.recent(key, limit));
+  }
+
+  /** What is kept of the channel's past, or a part of it. */
+  history(appId: AppId, name: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
+    return this.#broker.history(channelKey(appId, name), query);
   }
 
   occupancy(appId: AppId, name: ChannelName): Promise<Occupancy> {

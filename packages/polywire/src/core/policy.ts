@@ -1,5 +1,6 @@
+import type { AppRegistry } from "./apps.js";
 import type { LogPolicy } from "./broker.js";
-import type { ChannelName } from "./event.js";
+import type { AppId, ChannelName } from "./event.js";
 
 /** What a name says of its channel, whichever protocol asks. */
 export interface ChannelKind {
@@ -32,6 +33,27 @@ export function channelPolicy(channel: ChannelName): ChannelPolicy {
     encrypted: guard === "private-encrypted",
     cache: cache !== undefined,
     log: cache === undefined ? LOG : CACHE_LOG,
+  };
+}
+
+/** How much of a channel is kept, by its app's namespaces and by its name. */
+export type ResolveLog = (appId: AppId, channel: ChannelName) => LogPolicy;
+
+/** By the names alone. */
+export const logByName: ResolveLog = (_appId, channel) => channelPolicy(channel).log;
+
+const DAY = 24 * 60 * MINUTE;
+/** In memory all the same: the budget of all logs holds, and what is kept ends with the process. */
+const PERSISTED: Omit<LogPolicy, "latestTtlMs"> = { size: 10_000, bytes: 16 * 1024 * 1024, ttlMs: DAY };
+
+/** What the namespace of a channel says of it; it is the part of the name before the first `:`, or the whole name. */
+export function logByNamespace(apps: AppRegistry): ResolveLog {
+  return (appId, channel) => {
+    const { log } = channelPolicy(channel);
+    const namespaces = apps.byId(appId)?.namespaces ?? [];
+    if (namespaces.length === 0) return log;
+    const [id] = channel.split(":", 1);
+    return namespaces.some((namespace) => namespace.id === id && namespace.persisted) ? { ...log, ...PERSISTED } : log;
   };
 }
 

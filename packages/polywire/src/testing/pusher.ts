@@ -23,6 +23,8 @@ export const APP: App = {
   jwksUrl: null,
   jwtAudience: null,
   authEndpoint: null,
+  keys: [],
+  namespaces: [],
   limits: DEFAULT_LIMITS,
 };
 

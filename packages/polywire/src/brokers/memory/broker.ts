@@ -94,7 +94,7 @@ export class MemoryBroker implements Broker {
     const state = this.#open(key);
     this.#states.delete(key);
     this.#states.set(key, state);
-    const now = this.#runtime.now();
+    const now = state.log.time(this.#runtime.now());
     const fresh: Message[] = [];
     const events = drafts.map((draft) => {
       const known = draft.id === undefined ? undefined : state.byId.get(draft.id);
@@ -120,8 +120,8 @@ export class MemoryBroker implements Broker {
     this.#sink?.receive(key, [stampMessage(draft, id, null, this.#runtime.now())]);
   }
 
-  async history(key: ChannelKey, { since, limit }: HistoryQuery): Promise<HistoryPage> {
-    return this.#current(key).after(since, limit);
+  async history(key: ChannelKey, query: HistoryQuery): Promise<HistoryPage> {
+    return this.#current(key).read(query);
   }
 
   async recent(key: ChannelKey, limit: number): Promise<{ messages: readonly Message[]; head: Position }> {
@@ -225,7 +225,12 @@ export class MemoryBroker implements Broker {
   #announce(key: ChannelKey, state: State, draft: Draft<PresenceEvent>, edge: boolean, policy: LogPolicy): void {
     const position = state.log.next();
     const id = draft.id ?? idAt(position);
-    this.#record(key, state, [{ ...draft, id, edge, position, timestamp: this.#runtime.now() }], policy);
+    this.#record(
+      key,
+      state,
+      [{ ...draft, id, edge, position, timestamp: state.log.time(this.#runtime.now()) }],
+      policy,
+    );
   }
 
   /** Logs what was stamped, and hands it over. */

@@ -200,7 +200,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
       const attachment = await hub.subscribe(subscription, { granted });
       if (entrant !== null && !this.#isClosed) {
         const { client, info } = entrant;
-        membership.member = await hub.presence.enter(this, channel, client, info, app.limits.presenceMembers);
+        membership.member = await hub.presence.enter(this, channel, client, { data: info }, app.limits.presenceMembers);
       }
       const cached = cache ? await hub.latest(app.id, channel) : null;
       const membersHead = await this.#acknowledge(channel, membership);

@@ -96,8 +96,8 @@ export class Membership {
     const { presenceMembers } = this.session.app.limits;
     const member =
       known === null
-        ? await hub.presence.enter(this.session, this.room, client, data, presenceMembers)
-        : await hub.presence.update(this.session, this.room, known, data);
+        ? await hub.presence.enter(this.session, this.room, client, { data }, presenceMembers)
+        : await hub.presence.update(this.session, this.room, known, { data });
     this.#member = member;
     if (this.#isEnded) await this.#leavePresence();
   }
