@@ -11,7 +11,7 @@ export interface HubObserver {
   subscriptions(session: Session, channel: ChannelName, change: 1 | -1): void;
   /** @param edge whether it was the client's first entry, or last exit, of all its sessions */
   presence(
-    session: Session,
+    session: Pick<Session, "id" | "appId">,
     channel: ChannelName,
     action: "enter" | "leave",
     client: ClientIdentity,

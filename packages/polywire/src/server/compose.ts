@@ -3,7 +3,9 @@ import { appRegistry } from "../core/apps.js";
 import { Heartbeat } from "../core/heartbeat.js";
 import { Hub } from "../core/hub.js";
 import type { Observer } from "../core/observer.js";
+import { logByNamespace } from "../core/policy.js";
 import type { Protocol, ProtocolContext } from "../core/protocol.js";
+import { ably } from "../protocols/ably/index.js";
 import { pusher } from "../protocols/pusher/index.js";
 import { rooms } from "../protocols/rooms/index.js";
 import { type SocketIo, socketio } from "../protocols/socketio/index.js";
@@ -52,7 +54,8 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     writtenBytes: () => sockets.writtenBytes + streams.writtenBytes,
   });
   const broker = new MemoryBroker({ runtime, budgetBytes: config.historyBudgetBytes });
-  const hub = new Hub({ broker, runtime, observer: observer === null ? metrics.hub : both(metrics.hub, observer) });
+  const seen = observer === null ? metrics.hub : both(metrics.hub, observer);
+  const hub = new Hub({ broker, runtime, observer: seen, log: logByNamespace(apps) });
   const heartbeat = new Heartbeat(runtime);
 
   const context: ProtocolContext = {
@@ -74,7 +77,11 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     inactivity: config.inactivityTimeout * SECOND,
   };
   const tokens = new TokenVerifier(apps, runtime);
-  const protocols = [pusher(context, { timeouts }), rooms(context, { timeouts, tokens })];
+  const protocols = [
+    pusher(context, { timeouts }),
+    ably(context, { provisioned: config.provisioning ? apps : null }),
+    rooms(context, { timeouts, tokens }),
+  ];
 
   const congestion = new Congestion(config.bufferBudgetBytes);
   const { bufferBytes } = config;

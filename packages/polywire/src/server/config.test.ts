@@ -32,6 +32,7 @@ describe("configuration", () => {
       clientEventsPerSecond: 10,
       messagesPerSecond: 100,
       joinsPerSecond: 100,
+      messageBytes: 65_536,
       channelNameLength: 200,
       eventNameLength: 200,
       eventBytes: 10_240,

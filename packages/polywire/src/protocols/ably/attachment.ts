@@ -1,0 +1,160 @@
+import type { Encoder } from "../../core/encoder.js";
+import type { ChannelEvent, ChannelName, Message } from "../../core/event.js";
+import type { Attachment as HubAttachment } from "../../core/hub.js";
+import type { Members } from "../../core/presence.js";
+import type { ProtocolContext } from "../../core/protocol.js";
+import type { Session } from "../../core/session.js";
+import { Subscription } from "../../core/subscription.js";
+import { type AttachRequest, grantedModes } from "./attach-request.js";
+import type { Capability } from "./capability.js";
+import { presentMember, renamed } from "./encoder.js";
+import { AblyError, errorInfo } from "./errors.js";
+import type { FormatName } from "./format.js";
+import type { QualifiedName } from "./names.js";
+import { positionOf, serialOf } from "./serial.js";
+import { Action, Flag, Mode, type ProtocolMessage } from "./wire.js";
+
+/** Who attaches. */
+export interface Attacher extends Session {
+  readonly context: ProtocolContext;
+  readonly encoder: Encoder;
+  readonly format: FormatName;
+  tell(message: ProtocolMessage): void;
+  /** Resolves when much more may be sent. */
+  drained(): Promise<void>;
+}
+
+/** Messages that a rewind by time reads. */
+const MAX_REWOUND = 1000;
+const SYNC_PAGE = 100;
+
+/** One session on one channel. */
+export class Attachment {
+  readonly #subscription: Subscription;
+  #modes: number;
+  #isEnded = false;
+
+  constructor(
+    private readonly session: Attacher,
+    readonly name: QualifiedName,
+    private readonly request: AttachRequest,
+    capability: Capability,
+  ) {
+    this.#modes = grantedModes(request.modes, capability, name.channel);
+    const encoder = name.wire === name.channel ? session.encoder : renamed(session.encoder, name.wire);
+    this.#subscription = new Subscription(session, name.channel, encoder, (event) => this.#shows(event));
+  }
+
+  /** Bits of {@link Mode}: what was asked for and is allowed. */
+  get modes(): number {
+    return this.#modes;
+  }
+
+  get channel(): ChannelName {
+    return this.name.channel;
+  }
+
+  /** @throws RealtimeError when the broker fails */
+  async attach(): Promise<void> {
+    const { session, request } = this;
+    const { channelSerial, rewind } = request;
+    const since = channelSerial === null ? null : positionOf(channelSerial);
+    const hubAttachment = await session.context.hub.subscribe(this.#subscription, {
+      granted: true,
+      ...(since !== null && { since }),
+      ...(rewind !== null && { last: "messages" in rewind ? rewind.messages : MAX_REWOUND }),
+    });
+    const members = await this.#members();
+    if (this.#isEnded) return;
+    const rewound = this.#rewound(hubAttachment.recent);
+    const isResumed = since !== null && hubAttachment.gap === null;
+    session.tell(this.#attached(hubAttachment, isResumed, rewound, members));
+    const membersHead = members === null ? {} : { membersHead: members.head };
+    if (isResumed) await hubAttachment.replay(() => session.drained(), members?.head);
+    hubAttachment.start(isResumed ? membersHead : { replay: rewound, ...membersHead });
+    if (members !== null && members.members.length > 0) this.#sync(members);
+  }
+
+  /** Says again who is present. */
+  async sync(): Promise<void> {
+    const members = await this.#members();
+    if (members !== null && !this.#isEnded) this.#sync(members);
+  }
+
+  /** Credentials have changed: of what was asked for, this is what they allow from now on. */
+  review(capability: Capability): void {
+    const modes = grantedModes(this.request.modes, capability, this.channel);
+    if (modes === this.#modes) return;
+    this.#modes = modes;
+    this.session.tell({ action: Action.attached, channel: this.name.wire, flags: modes | Flag.resumed });
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.session.context.hub.unsubscribe(this.#subscription);
+  }
+
+  async #members(): Promise<Members | null> {
+    if ((this.#modes & Mode.presence_subscribe) === 0) return null;
+    return this.session.context.hub.presence.members(this.session, this.channel);
+  }
+
+  #attached(
+    { head, gap }: HubAttachment,
+    isResumed: boolean,
+    rewound: readonly Message[],
+    members: Members | null,
+  ): ProtocolMessage {
+    const { channelSerial, params } = this.request;
+    const missed = isResumed && positionOf(channelSerial ?? "")?.offset !== head.offset;
+    const isLost = channelSerial !== null && !isResumed;
+    return {
+      action: Action.attached,
+      channel: this.name.wire,
+      // What was missed follows, so that is where a client that is cut off meanwhile must go on from.
+      channelSerial:
+        isResumed && channelSerial !== null ? channelSerial : serialOf(head, this.session.context.runtime.now()),
+      flags:
+        this.#modes |
+        (members !== null && members.members.length > 0 ? Flag.hasPresence : 0) |
+        (missed || rewound.length > 0 ? Flag.hasBacklog : 0) |
+        (isResumed ? Flag.resumed : 0),
+      params,
+      ...(isLost && { error: errorInfo(lost(gap)) }),
+    };
+  }
+
+  #rewound(recent: readonly Message[]): readonly Message[] {
+    const { rewind } = this.request;
+    if (rewind === null) return [];
+    if ("messages" in rewind) return recent;
+    const from = this.session.context.runtime.now() - rewind.ms;
+    return recent.filter(({ timestamp }) => timestamp >= from);
+  }
+
+  #sync({ members }: Members): void {
+    const { session, name } = this;
+    const syncId = session.context.runtime.randomId();
+    for (let start = 0; start === 0 || start < members.length; start += SYNC_PAGE) {
+      const end = start + SYNC_PAGE;
+      session.tell({
+        action: Action.sync,
+        channel: name.wire,
+        channelSerial: `${syncId}:${end < members.length ? end : ""}`,
+        presence: members.slice(start, end).map((member) => presentMember(member, session.format)),
+      });
+    }
+  }
+
+  /** Who enters hears of it in any mode (RTP17a). */
+  #shows(event: ChannelEvent): boolean {
+    if (event.kind === "message") return (this.#modes & Mode.subscribe) !== 0;
+    return (this.#modes & Mode.presence_subscribe) !== 0 || event.origin === this.session.id;
+  }
+}
+
+function lost(gap: HubAttachment["gap"]): AblyError {
+  if (gap === "too-long")
+    return new AblyError(90004, "More messages were missed than can be sent again.", "See history.");
+  return new AblyError(90003, "Unable to recover the channel: messages since then are forgotten.", "See history.");
+}
