@@ -115,7 +115,7 @@ export class Connections {
     return record !== undefined && record.app.id === app.id && isEqual(record.key, key) ? record : null;
   }
 
-  /** It has its client back: the transport that it had, if any, gives it up. */
+  /** It has a client, or has it back: the transport that it had, if any, gives it up. */
   resume(record: ConnectionRecord): void {
     record.cancelTimers();
     record.takeOver?.();

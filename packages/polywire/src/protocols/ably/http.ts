@@ -112,7 +112,8 @@ function refusal(http: HttpRequest, format: Format, reason: RealtimeError): Http
   };
 }
 
-function corsHeaders(http: HttpRequest): Readonly<Record<string, string>> {
+/** What lets pages of other origins read the answer. */
+export function corsHeaders(http: HttpRequest): Readonly<Record<string, string>> {
   const origin = http.header("origin");
   if (origin === null) return {};
   return {

@@ -8,7 +8,7 @@ import { capabilityText, demand, type Operation } from "./capability.js";
 import { presenceChange, presentMember, wireMessage } from "./encoder.js";
 import { AblyError } from "./errors.js";
 import { cursorText, historyRequest, limitOf, readHistory } from "./history.js";
-import { type Answer, type Call, openRoute, preflights, type Request, route } from "./http.js";
+import { type Answer, type Call, openRoute, type Request, route } from "./http.js";
 import { channelName } from "./names.js";
 import { provisioningRoutes } from "./provisioning.js";
 import { drafts } from "./publishing.js";
@@ -37,7 +37,7 @@ export function ablyRoutes(context: AblyContext, { provisioned }: AblyRoutesOpti
     route(context, "GET", "/channels", (call) => channels(context, call)),
     ...(provisioned === null ? [] : provisioningRoutes(context, provisioned)),
   ];
-  return [...routes, ...preflights(routes)];
+  return routes;
 }
 
 async function requestToken(context: AblyContext, requests: TokenRequests, request: Request): Promise<Answer> {

@@ -116,7 +116,12 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
 
   /** @param fault why this is not the connection that the client asked to resume @throws RealtimeError `over-quota` */
   open(fault: RealtimeError | null): void {
-    this.context.hub.connect(this, this.#app, this.options.origin);
+    try {
+      this.context.hub.connect(this, this.#app, this.options.origin);
+    } catch (error) {
+      this.context.connections.release(this.record);
+      throw error;
+    }
     this.record.takeOver = () => this.#giveUp();
     this.#follow(this.#credentials);
     this.tell(this.#connected(fault));
@@ -398,7 +403,12 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
 
 /** Says why, inside the opened socket: SDKs take a refused upgrade for a network's fault. */
 export function refuse(connection: Connection, format: Format, reason: RealtimeError): void {
-  const error = errorInfo(reason);
-  connection.send(frameOf(format, { action: isPassing(error) ? Action.disconnected : Action.error, error }));
+  connection.send(frameOf(format, disconnection(reason)));
   connection.close(1000, "");
+}
+
+/** What ends a connection: for a while, or for good. */
+export function disconnection(reason: RealtimeError): ProtocolMessage {
+  const error = errorInfo(reason);
+  return { action: isPassing(error) ? Action.disconnected : Action.error, error };
 }
