@@ -12,13 +12,28 @@ export type Outcome = PublishResult | RealtimeError;
 export class Acknowledgements {
   readonly #waiting: { readonly msgSerial: number; outcome: Outcome | null }[] = [];
 
-  constructor(private readonly send: (message: ProtocolMessage) => void) {}
+  #isScheduled = false;
+
+  constructor(
+    private readonly send: (message: ProtocolMessage) => void,
+    private readonly nextTurn: (run: () => void) => void,
+  ) {}
 
   add(msgSerial: number, outcome: Promise<Outcome>): void {
     const entry: { readonly msgSerial: number; outcome: Outcome | null } = { msgSerial, outcome: null };
     this.#waiting.push(entry);
     void outcome.then((settled) => {
       entry.outcome = settled;
+      this.#schedule();
+    });
+  }
+
+  /** What is published at once is answered at once. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.nextTurn(() => {
+      this.#isScheduled = false;
       this.#flush();
     });
   }

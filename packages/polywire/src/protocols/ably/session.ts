@@ -67,7 +67,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   slot = -1;
   readonly encoder: Encoder;
   readonly #attachments = new Map<string, Attachment>();
-  readonly #acknowledgements = new Acknowledgements((message) => this.tell(message));
+  readonly #acknowledgements: Acknowledgements;
   #credentials: Credentials;
   #askedForToken = false;
   #seenAt: number;
@@ -88,6 +88,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     this.encoder = ENCODERS[options.format.name];
     this.#credentials = credentials;
     this.#seenAt = context.heartbeat.now;
+    this.#acknowledgements = new Acknowledgements((message) => this.tell(message), context.runtime.nextTurn);
   }
 
   get id(): string {

@@ -43,7 +43,9 @@ export class TokenRequests {
       );
     }
     const now = this.now();
-    if (typeof timestamp !== "number" || Math.abs(now - timestamp) > TOLERANCE_MS) {
+    // Also as text, for who makes requests of forms.
+    const signedAt = typeof timestamp === "string" && timestamp !== "" ? Number(timestamp) : timestamp;
+    if (typeof signedAt !== "number" || !(Math.abs(now - signedAt) <= TOLERANCE_MS)) {
       throw new AblyError(
         40104,
         "The token request's timestamp is more than two minutes off.",
