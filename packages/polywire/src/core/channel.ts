@@ -1,5 +1,5 @@
 import type { Encoder, Frame } from "./encoder.js";
-import type { ChannelEvent, ChannelName, Position } from "./event.js";
+import type { AppId, ChannelEvent, ChannelName, Position } from "./event.js";
 import type { HubObserver } from "./observer.js";
 import type { Runtime } from "./runtime.js";
 import type { Subscription } from "./subscription.js";
@@ -38,6 +38,7 @@ export class Channel {
   #head: Position | null = null;
 
   constructor(
+    private readonly appId: AppId,
     readonly name: ChannelName,
     /** Resolves when the broker delivers, with the head it starts from. */
     readonly live: Promise<Position>,
@@ -90,7 +91,8 @@ export class Channel {
         return;
       }
     }
-    for (const { encoder, deliveries } of round.encodings) this.observer.delivered(encoder.name, deliveries);
+    for (const { encoder, deliveries } of round.encodings)
+      this.observer.delivered(encoder.name, deliveries, this.appId);
     this.#round = null;
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;

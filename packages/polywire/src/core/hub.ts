@@ -239,7 +239,7 @@ export class Hub implements BrokerSink {
     if (channel === undefined) {
       const live = this.#turns.run(key, () => this.#broker.subscribe(key));
       live.catch(() => {}); // each subscriber gets the failure from its own await
-      channel = new Channel(name, live, this.#runtime, this.#observer, this.#fanOutTurn);
+      channel = new Channel(session.appId, name, live, this.#runtime, this.#observer, this.#fanOutTurn);
       this.#channels.set(key, channel);
     }
     channel.add(subscription);

@@ -19,8 +19,8 @@ export interface HubObserver {
   ): void;
   published(appId: AppId, channel: ChannelName, events: readonly ChannelEvent[]): void;
   publishedEphemeral(appId: AppId, channel: ChannelName, draft: Draft<Message>): void;
-  /** One fan-out to all subscribers that share an encoder. */
-  delivered(encoder: string, deliveries: number): void;
+  /** One fan-out to all subscribers of a channel of this app that share an encoder. */
+  delivered(encoder: string, deliveries: number, appId: AppId): void;
 }
 
 /** Sees refusals too. */

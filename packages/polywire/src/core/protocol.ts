@@ -71,6 +71,8 @@ export interface Protocol {
   readonly name: string;
   readonly endpoints: readonly Endpoint[];
   readonly routes: readonly Route[];
+  /** Answers a request for a path where nothing is, if it is one of this protocol's clients that asks. */
+  unknown?(request: RequestHead): HttpResponse | null;
 }
 
 /** What every protocol is made from. */

@@ -6,6 +6,7 @@ import type { Observer } from "../core/observer.js";
 import { logByNamespace } from "../core/policy.js";
 import type { Protocol, ProtocolContext } from "../core/protocol.js";
 import { ably } from "../protocols/ably/index.js";
+import { Stats } from "../protocols/ably/stats.js";
 import { pusher } from "../protocols/pusher/index.js";
 import { rooms } from "../protocols/rooms/index.js";
 import { type SocketIo, socketio } from "../protocols/socketio/index.js";
@@ -54,7 +55,9 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     writtenBytes: () => sockets.writtenBytes + streams.writtenBytes,
   });
   const broker = new MemoryBroker({ runtime, budgetBytes: config.historyBudgetBytes });
-  const seen = observer === null ? metrics.hub : both(metrics.hub, observer);
+  const stats = new Stats(runtime.now);
+  const counted = both(metrics.hub, stats);
+  const seen = observer === null ? counted : both(counted, observer);
   const hub = new Hub({ broker, runtime, observer: seen, log: logByNamespace(apps) });
   const heartbeat = new Heartbeat(runtime);
 
@@ -79,7 +82,7 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
   const tokens = new TokenVerifier(apps, runtime);
   const protocols = [
     pusher(context, { timeouts }),
-    ably(context, { provisioned: config.provisioning ? apps : null }),
+    ably(context, { provisioned: config.provisioning ? apps : null, stats }),
     rooms(context, { timeouts, tokens }),
   ];
 

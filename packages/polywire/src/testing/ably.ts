@@ -7,6 +7,7 @@ import { logByNamespace } from "../core/policy.js";
 import type { HttpMethod, HttpResponse, ProtocolContext, RequestHead, Route } from "../core/protocol.js";
 import { FORMATS, type FormatName } from "../protocols/ably/format.js";
 import { ably } from "../protocols/ably/index.js";
+import { Stats } from "../protocols/ably/stats.js";
 import { FakeClock, settled } from "./clock.js";
 import { FakeConnection } from "./connection.js";
 import { APP } from "./pusher.js";
@@ -148,7 +149,8 @@ export class AblyWorld {
       refused: (_session, reason) => void this.refusals.push(reason),
       failed: (error) => void this.failures.push(error),
     };
-    this.protocol = ably(this.context, { provisioned: this.apps });
+    const stats = new Stats(() => this.clock.now());
+    this.protocol = ably(this.context, { provisioned: this.apps, stats });
     void this.broker.start(this.hub);
   }
 

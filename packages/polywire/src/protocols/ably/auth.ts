@@ -6,6 +6,7 @@ import { RealtimeError } from "../../core/errors.js";
 import type { RequestHead } from "../../core/protocol.js";
 import { type Capability, capabilityText, intersect, parseCapability } from "./capability.js";
 import { AblyError } from "./errors.js";
+import { type Revocable, Revocations, revoked } from "./revocations.js";
 
 /** What credentials that hold are worth. */
 export interface Credentials {
@@ -16,8 +17,8 @@ export interface Credentials {
   readonly clientId: string | null;
   /** Milliseconds since 1970; null: a key, which does not expire. */
   readonly expiresAt: number | null;
-  /** Whether it is a key and its secret. */
-  readonly isBasic: boolean;
+  /** What revocations go by; null: a key and its secret. */
+  readonly token: Revocable | null;
 }
 
 /** Who acts: what is published without a client id is this one's. */
@@ -38,17 +39,36 @@ export interface TokenParams {
 const MAX_TOKEN_LENGTH = 131_072;
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** @throws AblyError, RealtimeError that says what is wrong with the credentials of the request */
-export async function authenticate(request: RequestHead, apps: AppRegistry, now: number): Promise<Credentials> {
-  const query = new URLSearchParams(request.query);
-  const [scheme = "", value = ""] = (request.header("authorization") ?? "").split(/\s+/, 2);
-  if (scheme.toLowerCase() === "basic") return basic(fromBase64(value), apps);
-  if (scheme.toLowerCase() === "bearer") return token(bearer(value), apps, now);
-  const key = query.get("key");
-  if (key !== null) return basic(key, apps);
-  const accessToken = query.get("access_token") ?? query.get("accessToken");
-  if (accessToken !== null) return token(accessToken, apps, now);
-  throw new AblyError(40101, "There are no credentials.", "Give a key or an access_token.");
+/** Says who asks, by a key or a token. */
+export class Authenticator {
+  readonly revocations: Revocations;
+
+  constructor(
+    private readonly apps: AppRegistry,
+    private readonly now: () => number,
+  ) {
+    this.revocations = new Revocations(now);
+  }
+
+  /** @throws AblyError, RealtimeError that says what is wrong with the credentials of the request */
+  async request(request: RequestHead): Promise<Credentials> {
+    const query = new URLSearchParams(request.query);
+    const [scheme = "", value = ""] = (request.header("authorization") ?? "").split(/\s+/, 2);
+    if (scheme.toLowerCase() === "basic") return basic(fromBase64(value), this.apps);
+    if (scheme.toLowerCase() === "bearer") return this.token(bearer(value));
+    const key = query.get("key");
+    if (key !== null) return basic(key, this.apps);
+    const accessToken = query.get("access_token") ?? query.get("accessToken");
+    if (accessToken !== null) return this.token(accessToken);
+    throw new AblyError(40101, "There are no credentials.", "Give a key or an access_token.");
+  }
+
+  /** An Ably token or a JWT. @throws AblyError 40141 to 40145, 40400 */
+  async token(text: string): Promise<Credentials> {
+    const credentials = await token(text, this.apps, this.now());
+    if (credentials.token !== null && this.revocations.isRevoked(credentials.token)) throw revoked();
+    return credentials;
+  }
 }
 
 /** @throws AblyError 40101 */
@@ -59,11 +79,10 @@ function basic(text: string, apps: AppRegistry): Credentials {
     throw new AblyError(40101, "The API key is unknown, or its secret is wrong.", "Expected appId.keyId:secret.");
   }
   checkEnabled(found.app);
-  return { ...found, capability: found.key.capability, clientId: null, expiresAt: null, isBasic: true };
+  return { ...found, capability: found.key.capability, clientId: null, expiresAt: null, token: null };
 }
 
-/** An Ably token or a JWT. @throws AblyError 40142 to 40145, 40400 */
-export async function token(text: string, apps: AppRegistry, now: number): Promise<Credentials> {
+async function token(text: string, apps: AppRegistry, now: number): Promise<Credentials> {
   if (text.length > MAX_TOKEN_LENGTH) throw invalid(`has ${text.length} characters; the limit is ${MAX_TOKEN_LENGTH}`);
   const parts = text.split(".");
   // Our own tokens are JWTs after the app's id, so that they look like Ably's.
@@ -77,12 +96,20 @@ export async function token(text: string, apps: AppRegistry, now: number): Promi
   const clientId = payload["x-ably-clientId"] ?? null;
   if (clientId !== null && (typeof clientId !== "string" || clientId === ""))
     throw invalid('has a bad "x-ably-clientId"');
+  const capability = effective(payload["x-ably-capability"], found.key);
+  const revocationKey = payload["x-ably-revocation-key"];
   return {
     ...found,
-    capability: effective(payload["x-ably-capability"], found.key),
+    capability,
     clientId,
     expiresAt: (payload.exp as number) * 1000,
-    isBasic: false,
+    token: {
+      keyName: kid,
+      issuedAt: (payload.iat ?? 0) * 1000,
+      clientId,
+      revocationKey: typeof revocationKey === "string" ? revocationKey : null,
+      capability,
+    },
   };
 }
 
@@ -155,7 +182,7 @@ export async function sign(
     ...(clientId !== null && { "x-ably-clientId": clientId }),
     // To the millisecond: NumericDate may be fractional (RFC 7519, 2).
     exp: (issued + ttl) / 1000,
-    iat: Math.floor(issued / 1000),
+    iat: issued / 1000,
   };
   const jwt = await new SignJWT(claims)
     .setProtectedHeader({ alg: "HS256", typ: "JWT", kid: key.name })
@@ -164,8 +191,8 @@ export async function sign(
 }
 
 /** Who the credentials make of a client that asks to be `wanted`. @throws AblyError 40102 */
-export function identityOf({ clientId, isBasic }: Credentials, wanted: string | null): Identity {
-  const isAnybody = isBasic || clientId === "*";
+export function identityOf({ clientId, token }: Credentials, wanted: string | null): Identity {
+  const isAnybody = token === null || clientId === "*";
   if (wanted === "*" || wanted === null) {
     return { clientId: clientId === "*" ? null : clientId, mayBeAnybody: isAnybody };
   }

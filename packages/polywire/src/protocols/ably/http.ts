@@ -1,6 +1,13 @@
 import { RealtimeError } from "../../core/errors.js";
-import type { HttpMethod, HttpRequest, HttpResponse, ProtocolContext, Route } from "../../core/protocol.js";
-import { authenticate, type Credentials } from "./auth.js";
+import type {
+  HttpMethod,
+  HttpRequest,
+  HttpResponse,
+  ProtocolContext,
+  RequestHead,
+  Route,
+} from "../../core/protocol.js";
+import type { Credentials } from "./auth.js";
 import { AblyError, errorInfo } from "./errors.js";
 import { FORMATS, type Format } from "./format.js";
 import type { AblyContext } from "./session.js";
@@ -63,7 +70,7 @@ export function route(
   handle: (call: Call) => Promise<Answer>,
 ): Route {
   return openRoute(context, method, path, async (request) => {
-    const credentials = await authenticate(request.http, context.apps, context.runtime.now());
+    const credentials = await context.authenticator.request(request.http);
     return handle({ ...request, credentials });
   });
 }
@@ -88,6 +95,12 @@ export function preflights(routes: readonly Route[]): readonly Route[] {
   }));
 }
 
+/** There is nothing at this path, in the words of who asks with an Ably SDK. */
+export function nothingThere(http: RequestHead): HttpResponse {
+  const { method, path } = http;
+  return refusal(http, formatOf(http), new AblyError(40400, `There is no ${method} ${path.slice(0, 200)} here.`));
+}
+
 function respond(http: HttpRequest, format: Format, { status = 200, body, links = [] }: Answer): HttpResponse {
   return {
     status: body === undefined ? 204 : status,
@@ -98,7 +111,7 @@ function respond(http: HttpRequest, format: Format, { status = 200, body, links 
 }
 
 /** The two headers are for SDKs that do not read the body. */
-function refusal(http: HttpRequest, format: Format, reason: RealtimeError): HttpResponse {
+function refusal(http: RequestHead, format: Format, reason: RealtimeError): HttpResponse {
   const error = errorInfo(reason);
   return {
     status: error.statusCode,
@@ -113,7 +126,7 @@ function refusal(http: HttpRequest, format: Format, reason: RealtimeError): Http
 }
 
 /** What lets pages of other origins read the answer. */
-export function corsHeaders(http: HttpRequest): Readonly<Record<string, string>> {
+export function corsHeaders(http: RequestHead): Readonly<Record<string, string>> {
   const origin = http.header("origin");
   if (origin === null) return {};
   return {
@@ -124,7 +137,7 @@ export function corsHeaders(http: HttpRequest): Readonly<Record<string, string>>
   };
 }
 
-function formatOf(http: HttpRequest): Format {
+function formatOf(http: RequestHead): Format {
   const named = new URLSearchParams(http.query).get("format");
   if (named === "msgpack" || named === "json") return FORMATS[named];
   return http.header("accept")?.includes("application/x-msgpack") ? FORMATS.msgpack : FORMATS.json;

@@ -1,9 +1,10 @@
 import type { Endpoint, Protocol, ProtocolContext } from "../../core/protocol.js";
 import { Turns } from "../../core/turns.js";
+import { Authenticator } from "./auth.js";
 import { cometRoutes } from "./comet.js";
 import { Connections } from "./connections.js";
 import { FORMATS } from "./format.js";
-import { preflights } from "./http.js";
+import { nothingThere, preflights } from "./http.js";
 import { type AblyRoutesOptions, ablyRoutes } from "./routes.js";
 import { type AblyContext, refuse } from "./session.js";
 import { welcome } from "./welcome.js";
@@ -14,7 +15,9 @@ const MAX_FRAME_SIZE = 524_288;
 export function ably(common: ProtocolContext, options: AblyRoutesOptions): Protocol {
   const context: AblyContext = {
     ...common,
+    authenticator: new Authenticator(common.apps, () => common.runtime.now()),
     connections: new Connections(common),
+    sessions: new Set(),
     turns: new Turns(),
     maxFrameSize: MAX_FRAME_SIZE,
   };
@@ -32,5 +35,10 @@ export function ably(common: ProtocolContext, options: AblyRoutesOptions): Proto
     },
   };
   const routes = [...ablyRoutes(context, options), ...cometRoutes(context)];
-  return { name: "ably", endpoints: [endpoint], routes: [...routes, ...preflights(routes)] };
+  return {
+    name: "ably",
+    endpoints: [endpoint],
+    routes: [...routes, ...preflights(routes)],
+    unknown: (request) => (request.header("x-ably-version") === null ? null : nothingThere(request)),
+  };
 }

@@ -8,24 +8,29 @@ import { type Answer, openRoute, type Request, route } from "./http.js";
 import { contentOf } from "./payload.js";
 import { clientIdentity } from "./publishing.js";
 import type { AblyContext } from "./session.js";
-import type { Raw } from "./wire.js";
+import type { Stats } from "./stats.js";
+import { type Raw, rawOf } from "./wire.js";
 
 /** Apps that tests make and delete, as on Ably's sandbox. Anybody may, so it is for a server that only they can reach. */
-export function provisioningRoutes(context: AblyContext, apps: AppStore) {
+export function provisioningRoutes(context: AblyContext, apps: AppStore, stats: Stats) {
   return [
     openRoute(context, "POST", "/apps", (request) => create(context, apps, request)),
     route(context, "DELETE", "/apps/:appId", async ({ credentials, http }) => {
-      const { app, isBasic } = credentials;
-      if (!isBasic || !isEqual(app.id, http.params.appId ?? ""))
+      const { app, token } = credentials;
+      if (token !== null || !isEqual(app.id, http.params.appId ?? ""))
         throw new AblyError(40300, "The key is another app's.");
       apps.remove(app.id);
       return {};
+    }),
+    route(context, "POST", "/stats", async (call) => {
+      for (const fixture of list(call.body())) stats.record(call.credentials.app.id, fixture);
+      return { status: 201, body: [] };
     }),
   ];
 }
 
 async function create({ hub, runtime }: AblyContext, apps: AppStore, request: Request): Promise<Answer> {
-  const body = object(request.body());
+  const body = rawOf(request.body());
   const id = appId();
   const keys = list(body.keys).map((key) => newKey(id, key));
   const namespaces = list(body.namespaces).map(({ id: namespace, persisted }) => ({
@@ -82,14 +87,9 @@ const keyText = ({ name, secret, capability, revocableTokens }: AppKey) => ({
 });
 
 function presenceMembers({ limits }: Raw): number {
-  const { presence } = object(limits ?? {});
-  const { maxMembers } = object(presence ?? {});
+  const { presence } = rawOf(limits ?? {});
+  const { maxMembers } = rawOf(presence ?? {});
   return Number.isSafeInteger(maxMembers) ? (maxMembers as number) : DEFAULT_LIMITS.presenceMembers;
 }
 
-function object(value: unknown): Raw {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Raw;
-  throw new AblyError(40001, "An object was expected.");
-}
-
-const list = (value: unknown): readonly Raw[] => (Array.isArray(value) ? value.map(object) : []);
+const list = (value: unknown): readonly Raw[] => (Array.isArray(value) ? value.map(rawOf) : []);

@@ -3,7 +3,8 @@ import type { Occupancy } from "../../core/broker.js";
 import { describe } from "../../core/describe.js";
 import type { ChannelEvent, Message, Position, PresenceEvent } from "../../core/event.js";
 import type { Route } from "../../core/protocol.js";
-import { authenticate, identityOf, sign } from "./auth.js";
+import { identityOf, sign } from "./auth.js";
+import { batchPresence, batchPublish } from "./batch.js";
 import { capabilityText, demand, type Operation } from "./capability.js";
 import { presenceChange, presentMember, wireMessage } from "./encoder.js";
 import { AblyError } from "./errors.js";
@@ -14,28 +15,36 @@ import { provisioningRoutes } from "./provisioning.js";
 import { drafts } from "./publishing.js";
 import { eventSerial } from "./serial.js";
 import type { AblyContext } from "./session.js";
+import type { Stats } from "./stats.js";
 import { TokenRequests } from "./token-requests.js";
-import type { Raw } from "./wire.js";
+import { type Raw, rawOf } from "./wire.js";
 
 export interface AblyRoutesOptions {
   /** Where `POST /apps` keeps the apps that it makes; null: there is no such route. */
   readonly provisioned: AppStore | null;
+  readonly stats: Stats;
 }
 
 /** The REST API (Ably, "REST API reference"). */
-export function ablyRoutes(context: AblyContext, { provisioned }: AblyRoutesOptions): readonly Route[] {
+export function ablyRoutes(context: AblyContext, { provisioned, stats }: AblyRoutesOptions): readonly Route[] {
   const requests = new TokenRequests(() => context.runtime.now());
   const channel = "/channels/:channel";
   const routes = [
     openRoute(context, "GET", "/time", async () => ({ body: [context.runtime.now()] })),
     openRoute(context, "POST", "/keys/:keyName/requestToken", (request) => requestToken(context, requests, request)),
+    route(context, "POST", "/keys/:keyName/revokeTokens", (call) => revokeTokens(context, call)),
+    route(context, "GET", "/stats", (call) => readStats(stats, call)),
+    route(context, "POST", "/messages", (call) =>
+      batchPublish(call, (name, messages) => publishTo(context, call, name, messages)),
+    ),
+    route(context, "GET", "/presence", (call) => batchPresence(call, (name) => membersOf(context, call, name))),
     route(context, "POST", `${channel}/messages`, (call) => publish(context, call)),
     route(context, "GET", `${channel}/messages`, (call) => history(context, call)),
     route(context, "GET", `${channel}/presence`, (call) => members(context, call)),
     route(context, "GET", `${channel}/presence/history`, (call) => presenceHistory(context, call)),
     route(context, "GET", channel, (call) => status(context, call)),
     route(context, "GET", "/channels", (call) => channels(context, call)),
-    ...(provisioned === null ? [] : provisioningRoutes(context, provisioned)),
+    ...(provisioned === null ? [] : provisioningRoutes(context, provisioned, stats)),
   ];
   return routes;
 }
@@ -46,7 +55,7 @@ async function requestToken(context: AblyContext, requests: TokenRequests, reque
   const found = apps.byKeyName(keyName);
   if (found === null) throw new AblyError(40400, `The key ${describe(keyName)} does not exist.`);
   const { app, key } = found;
-  const body = objectOf(request.body());
+  const body = rawOf(request.body());
   if (body.keyName !== undefined && body.keyName !== keyName) {
     throw new AblyError(40003, "The token request names another key than the URL.");
   }
@@ -64,51 +73,67 @@ async function requestToken(context: AblyContext, requests: TokenRequests, reque
 }
 
 /** Whether whoever asks gave the key itself, and so need not sign. */
-async function hasKey({ apps, runtime }: AblyContext, { http, query }: Request, keyName: string): Promise<boolean> {
+async function hasKey({ authenticator }: AblyContext, { http, query }: Request, keyName: string): Promise<boolean> {
   if (http.header("authorization") === null && !query.has("key")) return false;
-  const { key, isBasic } = await authenticate(http, apps, runtime.now());
-  return isBasic && key.name === keyName;
+  const { key, token } = await authenticator.request(http);
+  return token === null && key.name === keyName;
 }
 
-async function publish({ hub, connections }: AblyContext, call: Call): Promise<Answer> {
-  const { channel, app } = target(call, "publish");
+async function revokeTokens({ authenticator, sessions }: AblyContext, call: Call): Promise<Answer> {
+  const { app, key, token } = call.credentials;
+  if (token !== null) throw new AblyError(40162, "Revoking needs the key itself, not a token.");
+  if (key.name !== call.http.params.keyName) throw new AblyError(40300, "The URL names another key.");
+  const { done, results } = authenticator.revocations.revoke(rawOf(call.body()), key);
+  for (const session of sessions) if (session.appId === app.id) for (const each of done) session.revoke(each);
+  return { status: 201, body: { successCount: done.length, failureCount: results.length - done.length, results } };
+}
+
+async function readStats(stats: Stats, call: Call): Promise<Answer> {
+  demand(call.credentials.capability, ["stats"], "*");
+  const { rows, next } = stats.read(call.credentials.app.id, call.query);
+  return { body: rows, links: pageLinks(call.query, "stats", next === null ? null : { cursor: next }) };
+}
+
+async function publish(context: AblyContext, call: Call): Promise<Answer> {
   const body = call.body();
-  const messages = (Array.isArray(body) ? body : [body]).map(objectOf);
-  const { connectionKey } = messages[0] ?? {};
-  const onBehalf =
-    connectionKey === undefined || connectionKey === null ? null : connections.find(String(connectionKey), app);
-  if (onBehalf === null && connectionKey !== undefined && connectionKey !== null) {
+  const messages = (Array.isArray(body) ? body : [body]).map(rawOf);
+  const name = call.http.params.channel ?? "";
+  return { status: 201, body: { channel: name, ...(await publishTo(context, call, name, messages)) } };
+}
+
+async function publishTo({ hub, connections }: AblyContext, call: Call, name: string, messages: readonly Raw[]) {
+  const { channel, app } = target(call, name, "publish");
+  const { connectionKey = null } = messages[0] ?? {};
+  const onBehalf = connectionKey === null ? null : connections.find(String(connectionKey), app);
+  if (connectionKey !== null && onBehalf === null) {
     throw new AblyError(40006, "The connectionKey is not that of an open connection.");
   }
   const identity = onBehalf?.identity ?? identityOf(call.credentials, wantedClientId(call));
   const publisher = { app, identity, origin: onBehalf?.id ?? null, except: null };
   const events = await hub.publish(app.id, channel, drafts(messages, publisher));
-  const serials = events.map((event) => eventSerial(event) ?? null);
-  return { status: 201, body: { channel, messageId: events[0]?.id, serials } };
+  return { messageId: events[0]?.id, serials: events.map((event) => eventSerial(event) ?? null) };
 }
 
 const isMessage = (event: ChannelEvent): event is Message => event.kind === "message";
 const isPresence = (event: ChannelEvent): event is PresenceEvent => event.kind === "presence";
 
 async function history({ hub }: AblyContext, call: Call): Promise<Answer> {
-  const { channel, app } = target(call, "history");
+  const { channel, app } = target(call, call.http.params.channel, "history");
   const { events, next } = await readHistory(hub, app.id, channel, historyRequest(call.query), isMessage);
   return { body: events.map((event) => wireMessage(event, call.format.name)), links: links(call, "messages", next) };
 }
 
 async function presenceHistory({ hub }: AblyContext, call: Call): Promise<Answer> {
-  const { channel, app } = target(call, "history");
+  const { channel, app } = target(call, call.http.params.channel, "history");
   const { events, next } = await readHistory(hub, app.id, channel, historyRequest(call.query), isPresence);
   return { body: events.map((event) => presenceChange(event, call.format.name)), links: links(call, "history", next) };
 }
 
-async function members({ hub }: AblyContext, call: Call): Promise<Answer> {
-  const { channel, app } = target(call, "presence", "subscribe");
+async function members(context: AblyContext, call: Call): Promise<Answer> {
   const limit = limitOf(call.query);
   const [clientId, connectionId] = [call.query.get("clientId"), call.query.get("connectionId")];
-  const { members: present } = await hub.presence.members({ appId: app.id }, channel);
-  const wanted = present
-    .map((member) => presentMember(member, call.format.name))
+  const { presence } = await membersOf(context, call, call.http.params.channel);
+  const wanted = presence
     .filter((member) => clientId === null || member.clientId === clientId)
     .filter((member) => connectionId === null || member.connectionId === connectionId);
   const start = Number.parseInt(call.query.get("cursor") ?? "0", 10) || 0;
@@ -117,8 +142,14 @@ async function members({ hub }: AblyContext, call: Call): Promise<Answer> {
   return { body: wanted.slice(start, end), links: links(call, "presence", next) };
 }
 
+async function membersOf({ hub }: AblyContext, call: Call, name: string | undefined) {
+  const { channel, app } = target(call, name, "presence", "subscribe");
+  const { members: present } = await hub.presence.members({ appId: app.id }, channel);
+  return { presence: present.map((member) => presentMember(member, call.format.name)) };
+}
+
 async function status({ hub }: AblyContext, call: Call): Promise<Answer> {
-  const { channel, app } = target(call, "channel-metadata");
+  const { channel, app } = target(call, call.http.params.channel, "channel-metadata");
   return { body: details(channel, await hub.occupancy(app.id, channel)) };
 }
 
@@ -151,8 +182,8 @@ function details(channelId: string, { subscriptions, users }: Occupancy) {
 }
 
 /** The channel and the app of a call that may do one of these there. @throws AblyError 40010, 40160 */
-function target({ http, credentials }: Call, ...operations: Operation[]) {
-  const { channel } = channelName(http.params.channel ?? "");
+function target({ credentials }: Call, name = "", ...operations: Operation[]) {
+  const { channel } = channelName(name);
   demand(credentials.capability, operations, channel);
   return { channel, app: credentials.app };
 }
@@ -180,9 +211,4 @@ function pageLinks(
 function wantedClientId({ http }: Call): string | null {
   const header = http.header("x-ably-clientid");
   return header === null ? null : Buffer.from(header, "base64").toString();
-}
-
-function objectOf(value: unknown): Raw {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Raw;
-  throw new AblyError(40001, `The body must hold an object, not ${describe(value)}.`);
 }

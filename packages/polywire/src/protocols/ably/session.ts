@@ -10,7 +10,7 @@ import type { Turns } from "../../core/turns.js";
 import { Acknowledgements } from "./acknowledgements.js";
 import { attachRequest } from "./attach-request.js";
 import { type Attacher, Attachment } from "./attachment.js";
-import { type Credentials, expired, type Identity, identityOf, token } from "./auth.js";
+import { type Authenticator, type Credentials, expired, type Identity, identityOf } from "./auth.js";
 import { ATTACHING, type Capability, demand } from "./capability.js";
 import { CONNECTION_STATE_TTL, type ConnectionRecord, type Connections } from "./connections.js";
 import { decode } from "./decode.js";
@@ -20,6 +20,7 @@ import { type Format, type FormatName, frameOf } from "./format.js";
 import { channelName } from "./names.js";
 import { changePresence } from "./presence.js";
 import { drafts } from "./publishing.js";
+import { concerns, type Revocation, revoked } from "./revocations.js";
 import { eventSerial } from "./serial.js";
 import {
   Action,
@@ -35,7 +36,10 @@ import {
 
 /** What the sessions of a server share. */
 export interface AblyContext extends ProtocolContext {
+  readonly authenticator: Authenticator;
   readonly connections: Connections;
+  /** Those that are open. */
+  readonly sessions: Set<AblySession>;
   /** Commands of one session about one channel take effect in the order they came. */
   readonly turns: Turns;
   /** The largest frame a client may send, in bytes. */
@@ -123,6 +127,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
       this.context.connections.release(this.record);
       throw error;
     }
+    this.context.sessions.add(this);
     this.record.takeOver = () => this.#giveUp();
     this.#follow(this.#credentials);
     this.tell(this.#connected(fault));
@@ -158,6 +163,22 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     }
   }
 
+  /** Ends with its token, unless it has another by then; one that ends later is asked for a new one. */
+  revoke(revocation: Revocation): void {
+    const { runtime } = this.context;
+    const isConcerned = () => this.#credentials.token !== null && concerns(revocation, this.#credentials.token);
+    if (!isConcerned()) return;
+    const left = revocation.appliesAt - runtime.now();
+    if (left <= 0) {
+      this.terminate(revoked());
+      return;
+    }
+    this.tell({ action: Action.auth });
+    runtime.after(left, () => {
+      if (isConcerned()) this.terminate(revoked());
+    });
+  }
+
   activity(): void {
     this.#seenAt = this.context.heartbeat.now;
   }
@@ -185,7 +206,8 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   close(code: number | null = null): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const { heartbeat, hub, connections } = this.context;
+    const { heartbeat, hub, connections, sessions } = this.context;
+    sessions.delete(this);
     heartbeat.remove(this);
     for (const attachment of this.#attachments.values()) attachment.end();
     this.#attachments.clear();
@@ -295,7 +317,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
 
   async #renew(accessToken: string): Promise<void> {
     try {
-      const credentials = await token(accessToken, this.context.apps, this.context.runtime.now());
+      const credentials = await this.context.authenticator.token(accessToken);
       if (credentials.app.id !== this.#app.id) throw new AblyError(40102, "The token is another app's.");
       const identity = identityOf(credentials, this.#identity.clientId);
       if (this.#isClosed) return;
@@ -366,7 +388,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
 
   #details(): ConnectionDetails {
     const { clientId, mayBeAnybody } = this.#identity;
-    const shown = clientId ?? (mayBeAnybody && !this.#credentials.isBasic ? "*" : null);
+    const shown = clientId ?? (mayBeAnybody && this.#credentials.token !== null ? "*" : null);
     return {
       connectionKey: this.record.key,
       ...(shown !== null && { clientId: shown }),

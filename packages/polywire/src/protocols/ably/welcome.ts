@@ -3,7 +3,7 @@ import type { Connection } from "../../core/connection.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { RequestHead } from "../../core/protocol.js";
-import { authenticate, type Credentials, identityOf } from "./auth.js";
+import { type Credentials, identityOf } from "./auth.js";
 import type { ConnectionRecord } from "./connections.js";
 import { AblyError } from "./errors.js";
 import type { Format } from "./format.js";
@@ -53,7 +53,7 @@ async function admit(context: AblyContext, request: RequestHead, query: URLSearc
   if (!VERSIONS.includes(version)) {
     throw new AblyError(40017, `The protocol version ${describe(version)} is not one of ${VERSIONS.join(", ")}.`);
   }
-  const credentials = await authenticate(request, context.apps, context.runtime.now());
+  const credentials = await context.authenticator.request(request);
   checkApp(credentials.app, request);
   return credentials;
 }

@@ -1,4 +1,5 @@
-import type { ErrorInfo } from "./errors.js";
+import { describe } from "../../core/describe.js";
+import { AblyError, type ErrorInfo } from "./errors.js";
 
 /** Actions of a ProtocolMessage (Ably features specification, TR2). */
 export const Action = {
@@ -136,3 +137,9 @@ export type Command =
       readonly presence: readonly Raw[];
     }
   | { readonly type: "ignored" };
+
+/** @throws AblyError 40001 */
+export function rawOf(value: unknown): Raw {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Raw;
+  throw new AblyError(40001, `An object was expected, not ${describe(value)}.`);
+}

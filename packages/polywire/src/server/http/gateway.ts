@@ -143,7 +143,7 @@ export class Gateway {
     const { config, metrics } = this.#options;
     const at = this.#target(request.url);
     const found = this.#routes.find(request.method, at.path);
-    if (found === null) return this.#health(at) ?? unknown(request, at);
+    if (found === null) return this.#health(at) ?? this.#unknown(request, at);
     const startedAt = performance.now();
     const body = await readBody(request, config.maxRequestBytes);
     if (body === null) {
@@ -176,6 +176,15 @@ export class Gateway {
     return (isPrefixed && this.#options.mounts.find((mount) => path.startsWith(mount.path))) || null;
   }
 
+  #unknown(request: IncomingMessage, at: Target): HttpResponse {
+    const head = requestHead(request, at, {});
+    for (const { unknown } of this.#options.protocols) {
+      const answer = unknown?.(head) ?? null;
+      if (answer !== null) return answer;
+    }
+    return plain(404, `There is no ${request.method} ${at.path.slice(0, 200)} here.\n`);
+  }
+
   #health({ path }: Target): HttpResponse | null {
     if (path === "/live") return plain(200, "live\n");
     if (path !== "/ready") return null;
@@ -196,8 +205,4 @@ export class Gateway {
     else endpoint.refuse(connection, reason);
     return DEAF;
   }
-}
-
-function unknown({ method }: IncomingMessage, { path }: Target): HttpResponse {
-  return plain(404, `There is no ${method} ${path.slice(0, 200)} here.\n`);
 }
