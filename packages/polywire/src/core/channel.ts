@@ -108,10 +108,13 @@ function hand(subscription: Subscription, round: Round): void {
     const event = events[index] as ChannelEvent;
     if (!subscription.wants(event)) continue;
     if (!subscription.isLive && !subscription.admit(event)) continue;
-    const frame = encoding.frame(index, subscription.channel, event);
+    const { opening } = subscription;
+    const current = opening === null ? encoding : encodingOf(round, opening);
+    const frame = current.frame(index, subscription.channel, event);
     if (frame === null) continue;
     subscription.session.deliver(frame);
-    encoding.deliveries++;
+    current.deliveries++;
+    if (opening !== null && event.kind === "message") subscription.opening = null;
   }
 }
 

@@ -80,6 +80,12 @@ export function isWithinDepth(value: unknown, limit: number = MAX_JSON_DEPTH): b
   return true;
 }
 
+/** Whether an event of a channel comes after another; one of another epoch does, one without a position does not. */
+export function isAfter({ position }: ChannelEvent, other: ChannelEvent): boolean {
+  if (position === null || other.position === null) return false;
+  return position.epoch !== other.position.epoch || position.offset > other.position.offset;
+}
+
 /** What an event costs to keep, in bytes; an estimate that counts text as one byte a character. */
 export function eventSize({ data, extras }: ChannelEvent): number {
   return 256 + payloadSize(data) + (extras === null ? 0 : JSON.stringify(extras).length);

@@ -4,7 +4,7 @@ import { DelayedBroker } from "../testing/delayed-broker.js";
 import { APP } from "../testing/pusher.js";
 import { seededRandom } from "../testing/random.js";
 import { draft, FakeSession, plainEncoder, silentObserver, textOf } from "../testing/session.js";
-import type { Encoder } from "./encoder.js";
+import { type Encoder, Frame } from "./encoder.js";
 import type { Position } from "./event.js";
 import { Hub } from "./hub.js";
 import { Subscription } from "./subscription.js";
@@ -209,6 +209,21 @@ describe("hub", () => {
     expect(pages).toEqual([0, 6, 12, 18, 24]);
     attachment.start();
     expect(session.received).toEqual([...texts, "live"]);
+  });
+
+  it("[HB21] an opening encoder encodes up to the first message delivered", async () => {
+    const opening: Encoder = { name: "test/1/opening", encode: () => Frame.of("opening") };
+    const opened = (session: FakeSession) => new Subscription(session, "news", plainEncoder, null, opening);
+    const [live, replayed] = [new FakeSession("live"), new FakeSession("replayed")];
+    const attachment = await hub.subscribe(opened(live), OPEN);
+    attachment.start();
+    await publish("news", "1", "2");
+    await publish("news", "3");
+    await broker.drained();
+    expect(live.received).toEqual(["opening", "2", "3"]);
+    const late = await hub.subscribe(opened(replayed), { ...OPEN, since: attachment.head });
+    late.start();
+    expect(replayed.received).toEqual(["opening", "2", "3"]);
   });
 
   it("[HB20] what is in the member list is neither replayed nor announced again, and what is not is", async () => {

@@ -28,6 +28,8 @@ export class Subscription {
   #ended = false;
   /** The channel's count of received events when this subscription joined; those are not its own. */
   joinedAt = 0;
+  /** Encodes in place of `encoder` until a first message has been delivered, for an encoder that builds on one. */
+  opening: Encoder | null;
 
   constructor(
     readonly session: Session,
@@ -36,7 +38,10 @@ export class Subscription {
     readonly encoder: Encoder,
     /** Null: every event. */
     readonly accepts: ((event: ChannelEvent) => boolean) | null = null,
-  ) {}
+    opening: Encoder | null = null,
+  ) {
+    this.opening = opening;
+  }
 
   /** Whether events go to the session as they are; else {@link admit} decides. */
   get isLive(): boolean {
@@ -102,8 +107,10 @@ export class Subscription {
 
   #send(event: ChannelEvent): void {
     if (!this.wants(event)) return;
-    const frame = this.encoder.encode(this.channel, event);
-    if (frame !== null) this.session.deliver(frame);
+    const frame = (this.opening ?? this.encoder).encode(this.channel, event);
+    if (frame === null) return;
+    this.session.deliver(frame);
+    if (event.kind === "message") this.opening = null;
   }
 }
 

@@ -12,6 +12,8 @@ export interface AttachRequest {
   /** Bits of {@link Mode}. */
   readonly modes: number;
   readonly rewind: Rewind | null;
+  /** Whether messages may come as what has changed since the one before. */
+  readonly isDelta: boolean;
   /** The parameters that are known, as they came. */
   readonly params: Readonly<Record<string, string>>;
   /** Where the client was; null: it begins. */
@@ -19,7 +21,7 @@ export interface AttachRequest {
 }
 
 const DEFAULT_MODES = Mode.presence | Mode.publish | Mode.subscribe | Mode.presence_subscribe | Mode.annotation_publish;
-const KNOWN_PARAMS = ["rewind", "modes"];
+const KNOWN_PARAMS = ["rewind", "modes", "delta"];
 const MAX_REWIND = 100;
 const REWIND = /^(\d{1,9})(s|m)?$/;
 
@@ -32,6 +34,7 @@ export function attachRequest({ params, flags, channelSerial }: AttachCommand, n
   return {
     modes: parseModes(given.modes) || modesOf(flags) || DEFAULT_MODES,
     rewind: isResume ? null : rewind,
+    isDelta: given.delta === "vcdiff",
     params: known,
     channelSerial,
   };

@@ -7,6 +7,7 @@ import type { Session } from "../../core/session.js";
 import { Subscription } from "../../core/subscription.js";
 import { type AttachRequest, grantedModes } from "./attach-request.js";
 import type { Capability } from "./capability.js";
+import type { DeltaEncoder, Deltas } from "./deltas.js";
 import { presentMember, renamed } from "./encoder.js";
 import { AblyError, errorInfo } from "./errors.js";
 import type { FormatName } from "./format.js";
@@ -16,7 +17,7 @@ import { Action, Flag, Mode, type ProtocolMessage } from "./wire.js";
 
 /** Who attaches. */
 export interface Attacher extends Session {
-  readonly context: ProtocolContext;
+  readonly context: ProtocolContext & { readonly deltas: Deltas };
   readonly encoder: Encoder;
   readonly format: FormatName;
   tell(message: ProtocolMessage): void;
@@ -31,6 +32,7 @@ const SYNC_PAGE = 100;
 /** One session on one channel. */
 export class Attachment {
   readonly #subscription: Subscription;
+  readonly #delta: DeltaEncoder | null;
   #modes: number;
   #isEnded = false;
 
@@ -41,8 +43,16 @@ export class Attachment {
     capability: Capability,
   ) {
     this.#modes = grantedModes(request.modes, capability, name.channel);
-    const encoder = name.wire === name.channel ? session.encoder : renamed(session.encoder, name.wire);
-    this.#subscription = new Subscription(session, name.channel, encoder, (event) => this.#shows(event));
+    const { deltas } = session.context;
+    this.#delta = request.isDelta ? deltas.take(session.appId, name.channel, session.format) : null;
+    const named = (encoder: Encoder) => (name.wire === name.channel ? encoder : renamed(encoder, name.wire));
+    this.#subscription = new Subscription(
+      session,
+      name.channel,
+      named(this.#delta ?? session.encoder),
+      (event) => this.#shows(event),
+      this.#delta === null ? null : named(session.encoder),
+    );
   }
 
   /** Bits of {@link Mode}: what was asked for and is allowed. */
@@ -90,8 +100,11 @@ export class Attachment {
   }
 
   end(): void {
+    if (this.#isEnded) return;
     this.#isEnded = true;
-    this.session.context.hub.unsubscribe(this.#subscription);
+    const { session, channel } = this;
+    session.context.hub.unsubscribe(this.#subscription);
+    if (this.#delta !== null) session.context.deltas.release(session.appId, channel, session.format);
   }
 
   async #members(): Promise<Members | null> {
@@ -148,6 +161,7 @@ export class Attachment {
 
   /** Who enters hears of it in any mode (RTP17a). */
   #shows(event: ChannelEvent): boolean {
+    this.#delta?.see(event);
     if (event.kind === "message") return (this.#modes & Mode.subscribe) !== 0;
     return (this.#modes & Mode.presence_subscribe) !== 0 || event.origin === this.session.id;
   }

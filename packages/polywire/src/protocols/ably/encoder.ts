@@ -15,11 +15,21 @@ const encoder = (name: FormatName): Encoder => ({
 /** Protocols 2 to 6 say events alike. */
 export const ENCODERS: Readonly<Record<FormatName, Encoder>> = { json: encoder("json"), msgpack: encoder("msgpack") };
 
-/** The same under the name that the client gave the channel, such as `[?rewind=1]news`. */
-export const renamed = (inner: Encoder, wire: ChannelName): Encoder => ({
-  name: inner.name,
-  encode: (_channel, event) => inner.encode(wire, event),
-});
+const MAX_RENAMED = 1000;
+const renamedEncoders = new WeakMap<Encoder, Map<ChannelName, Encoder>>();
+
+/** The same under the name that clients gave the channel, such as `[?rewind=1]news`; one for all who gave it that name. */
+export function renamed(inner: Encoder, wire: ChannelName): Encoder {
+  const encoders = renamedEncoders.get(inner) ?? new Map<ChannelName, Encoder>();
+  renamedEncoders.set(inner, encoders);
+  const known = encoders.get(wire);
+  if (known !== undefined) return known;
+  const encoder: Encoder = { name: inner.name, encode: (_channel, event) => inner.encode(wire, event) };
+  encoders.set(wire, encoder);
+  // Clients choose the names: what is forgotten is made again.
+  if (encoders.size > MAX_RENAMED) encoders.delete(encoders.keys().next().value ?? "");
+  return encoder;
+}
 
 export function eventMessage(channel: ChannelName, event: ChannelEvent, format: FormatName): ProtocolMessage {
   const { id, origin, timestamp } = event;

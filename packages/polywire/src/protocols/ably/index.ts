@@ -3,6 +3,7 @@ import { Turns } from "../../core/turns.js";
 import { Authenticator } from "./auth.js";
 import { cometRoutes } from "./comet.js";
 import { Connections } from "./connections.js";
+import { Deltas } from "./deltas.js";
 import { FORMATS } from "./format.js";
 import { nothingThere, preflights } from "./http.js";
 import { type AblyRoutesOptions, ablyRoutes } from "./routes.js";
@@ -17,6 +18,7 @@ export function ably(common: ProtocolContext, options: AblyRoutesOptions): Proto
     ...common,
     authenticator: new Authenticator(common.apps, () => common.runtime.now()),
     connections: new Connections(common),
+    deltas: new Deltas(),
     sessions: new Set(),
     turns: new Turns(),
     maxFrameSize: MAX_FRAME_SIZE,

@@ -14,6 +14,7 @@ import { type Authenticator, type Credentials, expired, type Identity, identityO
 import { ATTACHING, type Capability, demand } from "./capability.js";
 import { CONNECTION_STATE_TTL, type ConnectionRecord, type Connections } from "./connections.js";
 import { decode } from "./decode.js";
+import type { Deltas } from "./deltas.js";
 import { ENCODERS } from "./encoder.js";
 import { AblyError, errorInfo, isPassing } from "./errors.js";
 import { type Format, type FormatName, frameOf } from "./format.js";
@@ -37,6 +38,7 @@ import {
 /** What the sessions of a server share. */
 export interface AblyContext extends ProtocolContext {
   readonly authenticator: Authenticator;
+  readonly deltas: Deltas;
   readonly connections: Connections;
   /** Those that are open. */
   readonly sessions: Set<AblySession>;
