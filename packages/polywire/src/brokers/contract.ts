@@ -122,8 +122,9 @@ export function brokerContract(
       const calls: number[] = [];
       const sink = sinks[0] as Received;
       sink.receive = (_key, events) => void calls.push(events.length);
-      await publish(["a", "b", "c"]);
+      const events = await publish(["a", "b", "c"]);
       expect(calls).toEqual([3]);
+      expect(events).toMatchObject([{ rest: 2 }, { rest: 1 }, { rest: 0 }]);
     });
 
     it("[BR5] a known id within two minutes publishes nothing and answers the first event; after that it is new", async () => {

@@ -50,6 +50,8 @@ interface Envelope extends Content {
 export interface Message extends Envelope {
   readonly kind: "message";
   readonly name: string | null;
+  /** How many messages that were published together with it come after it. */
+  readonly rest: number;
 }
 
 export interface PresenceEvent extends Envelope {
@@ -64,7 +66,7 @@ export type ChannelEvent = Message | PresenceEvent;
 
 /** An event before its broker stamped it. Without `id` the broker mints one; `edge` is the broker's to decide. */
 export type Draft<E extends ChannelEvent = ChannelEvent> = E extends ChannelEvent
-  ? Omit<E, "id" | "position" | "timestamp" | "edge"> & { readonly id?: string }
+  ? Omit<E, "id" | "position" | "timestamp" | "edge" | "rest"> & { readonly id?: string }
   : never;
 
 /** Levels of nesting that JSON from outside may have. V8 stringifies some thousands before it throws. */
@@ -78,6 +80,12 @@ export function isWithinDepth(value: unknown, limit: number = MAX_JSON_DEPTH): b
     if (!isWithinDepth(child, limit - 1)) return false;
   }
   return true;
+}
+
+/** How many of the events from this one on were published together: 1 for one alone, or for the last of several. */
+export function unitLength(events: readonly ChannelEvent[], index: number): number {
+  const event = events[index];
+  return event?.kind === "message" ? Math.min(1 + event.rest, events.length - index) : 1;
 }
 
 /** Whether an event of a channel comes after another; one of another epoch does, one without a position does not. */

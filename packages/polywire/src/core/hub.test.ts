@@ -5,7 +5,7 @@ import { APP } from "../testing/pusher.js";
 import { seededRandom } from "../testing/random.js";
 import { draft, FakeSession, plainEncoder, silentObserver, textOf } from "../testing/session.js";
 import { type Encoder, Frame } from "./encoder.js";
-import type { Position } from "./event.js";
+import type { ChannelEvent, Position } from "./event.js";
 import { Hub } from "./hub.js";
 import { Subscription } from "./subscription.js";
 
@@ -209,6 +209,29 @@ describe("hub", () => {
     expect(pages).toEqual([0, 6, 12, 18, 24]);
     attachment.start();
     expect(session.received).toEqual([...texts, "live"]);
+  });
+
+  it("[HB22] what is published together goes out in one, or one by one where only a part of it is wanted", async () => {
+    const encoder: Encoder = {
+      ...plainEncoder,
+      encodeUnit: (_channel, messages) => Frame.of(messages.map(textOf).join("+")),
+    };
+    const [whole, part, plain, late] = ["whole", "part", "plain", "late"].map(
+      (id) => new FakeSession(id),
+    ) as FakeSession[];
+    const odd = (event: ChannelEvent) => textOf(event) !== "2";
+    const attachment = await hub.subscribe(subscription("news", whole, encoder), OPEN);
+    attachment.start();
+    (await hub.subscribe(new Subscription(part as FakeSession, "news", encoder, odd), OPEN)).start();
+    await attach("news", plain as FakeSession);
+    await publish("news", "1", "2", "3");
+    await publish("news", "4");
+    await broker.drained();
+    expect(whole?.received).toEqual(["1+2+3", "4"]);
+    expect(part?.received).toEqual(["1", "3", "4"]);
+    expect(plain?.received).toEqual(["1", "2", "3", "4"]);
+    (await hub.subscribe(subscription("news", late, encoder), { ...OPEN, since: attachment.head })).start();
+    expect(late?.received).toEqual(["1+2+3", "4"]);
   });
 
   it("[HB21] an opening encoder encodes up to the first message delivered", async () => {

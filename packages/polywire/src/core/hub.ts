@@ -20,6 +20,7 @@ import {
   eventSize,
   type Message,
   type Position,
+  unitLength,
 } from "./event.js";
 import type { HubObserver } from "./observer.js";
 import { channelPolicy, logByName, type ResolveLog } from "./policy.js";
@@ -297,14 +298,15 @@ function attachment(subscription: Subscription, { gap, recent, replay, head }: R
   };
 }
 
-/** How many events make a page: what is of REPLAY_PAGE_BYTES together, and one at least. */
+/** How many events make a page: what is of REPLAY_PAGE_BYTES together, and one at least; no unit is parted. */
 function pageLength(events: readonly ChannelEvent[]): number {
   let bytes = 0;
   const end = events.findIndex((event) => {
     bytes += eventSize(event);
     return bytes > REPLAY_PAGE_BYTES;
   });
-  return end === -1 ? events.length : Math.max(1, end);
+  const length = end === -1 ? events.length : Math.max(1, end);
+  return length - 1 + unitLength(events, length - 1);
 }
 
 function gapOf({ head, complete }: HistoryPage, since: Position): Gap | null {

@@ -1,6 +1,6 @@
 import type { Encoder } from "./encoder.js";
 import { RealtimeError } from "./errors.js";
-import { type ChannelEvent, type ChannelName, eventSize, type Position } from "./event.js";
+import { type ChannelEvent, type ChannelName, eventSize, type Message, type Position, unitLength } from "./event.js";
 import type { Session } from "./session.js";
 
 const MAX_HELD_EVENTS = 1000;
@@ -83,13 +83,18 @@ export class Subscription {
     this.#held = null;
     this.#start = { head, membersHead };
     this.replay(replay);
-    for (const event of held) if (this.admit(event)) this.#send(event);
+    this.replay(held.filter((event) => this.admit(event)));
   }
 
   /** Sends what was missed, before `start`. What was published by this session and excepts it is left out. */
   replay(events: readonly ChannelEvent[]): void {
     if (this.#ended) return;
-    for (const event of events) this.#send(event);
+    for (let index = 0; index < events.length; ) {
+      const length = unitLength(events, index);
+      const unit = events.slice(index, index + length);
+      if (length === 1 || !this.#sendUnit(unit as Message[])) for (const event of unit) this.#send(event);
+      index += length;
+    }
   }
 
   /** Nothing is delivered any more. */
@@ -103,6 +108,15 @@ export class Subscription {
     this.#heldBytes += eventSize(event);
     if (held.length < MAX_HELD_EVENTS && this.#heldBytes <= MAX_HELD_BYTES) held.push(event);
     else this.#heldBytes = Number.POSITIVE_INFINITY;
+  }
+
+  /** False when it must go one by one. */
+  #sendUnit(messages: readonly Message[]): boolean {
+    const encoder = this.opening ?? this.encoder;
+    if (encoder.encodeUnit === undefined || !messages.every((message) => this.wants(message))) return false;
+    this.session.deliver(encoder.encodeUnit(this.channel, messages));
+    this.opening = null;
+    return true;
   }
 
   #send(event: ChannelEvent): void {

@@ -96,11 +96,20 @@ export class MemoryBroker implements Broker {
     this.#states.set(key, state);
     const now = state.log.time(this.#runtime.now());
     const fresh: Message[] = [];
-    const events = drafts.map((draft) => {
-      const known = draft.id === undefined ? undefined : state.byId.get(draft.id);
-      if (known !== undefined && known.timestamp > now - DEDUPE_MS) return known;
+    const ids = new Set<string>();
+    const isKnown = drafts.map(({ id }) => {
+      if (id === undefined) return false;
+      const known = state.byId.get(id);
+      const isRepeated = ids.has(id);
+      ids.add(id);
+      return isRepeated || (known !== undefined && known.timestamp > now - DEDUPE_MS);
+    });
+    let rest = isKnown.filter((known) => !known).length;
+    const events = drafts.map((draft, index) => {
+      if (isKnown[index]) return state.byId.get(draft.id ?? "") as Message;
+      rest -= 1;
       const position = state.log.next();
-      const message = stampMessage(draft, draft.id ?? idAt(position), position, now);
+      const message = stampMessage(draft, draft.id ?? idAt(position), position, now, rest);
       if (draft.id !== undefined) state.byId.set(draft.id, message);
       fresh.push(message);
       return message;
@@ -117,7 +126,7 @@ export class MemoryBroker implements Broker {
     if (!this.#states.get(key)?.isSubscribed) return;
     this.#ephemeral += 1;
     const id = draft.id ?? `${this.#boot}~${this.#ephemeral}`;
-    this.#sink?.receive(key, [stampMessage(draft, id, null, this.#runtime.now())]);
+    this.#sink?.receive(key, [stampMessage(draft, id, null, this.#runtime.now(), 0)]);
   }
 
   async history(key: ChannelKey, query: HistoryQuery): Promise<HistoryPage> {
@@ -292,9 +301,15 @@ export class MemoryBroker implements Broker {
 const idAt = ({ epoch, offset }: Position): string => `${epoch}:${offset}`;
 
 /** Field by field, for this is once a publish: a spread costs ten times as much. */
-function stampMessage(draft: Draft<Message>, id: string, position: Position | null, timestamp: number): Message {
+function stampMessage(
+  draft: Draft<Message>,
+  id: string,
+  position: Position | null,
+  timestamp: number,
+  rest: number,
+): Message {
   const { kind, name, data, client, origin, except, encoding, extras } = draft;
-  return { kind, id, name, data, client, origin, except, encoding, extras, position, timestamp };
+  return { kind, id, name, data, client, origin, except, encoding, extras, position, timestamp, rest };
 }
 
 function isIdle({ isSubscribed, subscriptions, roster, log, byId, latest }: State): boolean {

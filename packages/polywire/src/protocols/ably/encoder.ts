@@ -10,6 +10,7 @@ import { Action, PresenceAction, type ProtocolMessage, type WireMessage, type Wi
 const encoder = (name: FormatName): Encoder => ({
   name: `ably/6/${name}`,
   encode: (channel, event) => Frame.of(FORMATS[name].encode(eventMessage(channel, event, name))),
+  encodeUnit: (channel, messages) => Frame.of(FORMATS[name].encode(unitMessage(channel, messages, name))),
 });
 
 /** Protocols 2 to 6 say events alike. */
@@ -24,11 +25,27 @@ export function renamed(inner: Encoder, wire: ChannelName): Encoder {
   renamedEncoders.set(inner, encoders);
   const known = encoders.get(wire);
   if (known !== undefined) return known;
-  const encoder: Encoder = { name: inner.name, encode: (_channel, event) => inner.encode(wire, event) };
+  const { encodeUnit } = inner;
+  const encoder: Encoder = {
+    name: inner.name,
+    encode: (_channel, event) => inner.encode(wire, event),
+    ...(encodeUnit !== undefined && { encodeUnit: (_channel, messages) => encodeUnit(wire, messages) }),
+  };
   encoders.set(wire, encoder);
   // Clients choose the names: what is forgotten is made again.
   if (encoders.size > MAX_RENAMED) encoders.delete(encoders.keys().next().value ?? "");
   return encoder;
+}
+
+/** A resume goes on after the last of them. */
+function unitMessage(channel: ChannelName, messages: readonly Message[], format: FormatName): ProtocolMessage {
+  const wire = messages.map((message) => eventMessage(channel, message, format));
+  const channelSerial = wire.at(-1)?.channelSerial;
+  return {
+    ...(wire[0] as ProtocolMessage),
+    ...(channelSerial !== undefined && { channelSerial }),
+    messages: wire.flatMap((each) => each.messages ?? []),
+  };
 }
 
 export function eventMessage(channel: ChannelName, event: ChannelEvent, format: FormatName): ProtocolMessage {

@@ -112,6 +112,18 @@ describe("publishing", () => {
     expect(answers[0]?.res).toHaveLength(2);
   });
 
+  it("several at once is one message of the protocol, for who is there and for who comes back", async () => {
+    const { client } = await world.connect();
+    const { channelSerial } = await client.attach("news");
+    client.publish("news", { data: "1" }, { data: "2" });
+    const live = (await client.take()).filter(({ action }) => action === 15);
+    expect(live).toHaveLength(1);
+    expect(live[0]?.messages.map(({ data }: { data: string }) => data)).toEqual(["1", "2"]);
+    expect(live[0]?.channelSerial).toBe(live[0]?.messages[1].serial);
+    client.send({ action: 10, channel: "news", channelSerial });
+    expect((await client.take()).slice(1)).toEqual(live);
+  });
+
   it("under a known id delivers nothing and answers where the first is", async () => {
     const { client } = await world.connect();
     await client.attach("news");
@@ -207,7 +219,7 @@ describe("attaching", () => {
       await client.take();
       return {
         hasBacklog: ((attached?.flags ?? 0) & Flag.hasBacklog) !== 0,
-        data: messages.map(({ messages: [m] }) => m.data),
+        data: messages.flatMap(({ messages: all }) => all).map(({ data }) => data),
       };
     };
     expect(await rewound("news", { rewind: "2" })).toEqual({ hasBacklog: true, data: ["1", "2"] });

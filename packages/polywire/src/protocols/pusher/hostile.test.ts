@@ -226,6 +226,7 @@ describe("the encoder", () => {
   const message = (data: Payload, more: Partial<Message>): Message => ({
     ...draft(""),
     id: "id",
+    rest: 0,
     position: null,
     timestamp: 0,
     data,
