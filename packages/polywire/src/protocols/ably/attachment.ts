@@ -44,7 +44,9 @@ export class Attachment {
   ) {
     this.#modes = grantedModes(request.modes, capability, name.channel);
     const { deltas } = session.context;
-    this.#delta = request.isDelta ? deltas.take(session.appId, name.channel, session.format) : null;
+    // Who gets only some messages has not always got the one before.
+    this.#delta =
+      request.isDelta && name.filter === null ? deltas.take(session.appId, name.channel, session.format) : null;
     const named = (encoder: Encoder) => (name.wire === name.channel ? encoder : renamed(encoder, name.wire));
     this.#subscription = new Subscription(
       session,
@@ -162,7 +164,9 @@ export class Attachment {
   /** Who enters hears of it in any mode (RTP17a). */
   #shows(event: ChannelEvent): boolean {
     this.#delta?.see(event);
-    if (event.kind === "message") return (this.#modes & Mode.subscribe) !== 0;
+    if (event.kind === "message") {
+      return (this.#modes & Mode.subscribe) !== 0 && (this.name.filter === null || this.name.filter(event));
+    }
     return (this.#modes & Mode.presence_subscribe) !== 0 || event.origin === this.session.id;
   }
 }

@@ -18,7 +18,7 @@ import type { Deltas } from "./deltas.js";
 import { ENCODERS } from "./encoder.js";
 import { AblyError, errorInfo, isPassing } from "./errors.js";
 import { type Format, type FormatName, frameOf } from "./format.js";
-import { channelName } from "./names.js";
+import { channelName, derivedResource } from "./names.js";
 import { changePresence } from "./presence.js";
 import { drafts } from "./publishing.js";
 import { concerns, type Revocation, revoked } from "./revocations.js";
@@ -261,6 +261,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     try {
       const name = channelName(wire);
       demand(this.#capability, ATTACHING, name.channel);
+      if (name.filter !== null) demand(this.#capability, ["subscribe"], derivedResource(name.channel));
       const request = attachRequest(command, name);
       this.#checkAttachments(wire);
       this.#attachments.get(wire)?.end();
