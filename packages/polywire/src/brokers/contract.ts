@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Broker, type ChannelKey, channelKey, type LogPolicy, type Member } from "../core/broker.js";
-import type { ChannelEvent, Draft, PresenceEvent } from "../core/event.js";
+import type { Change, ChannelEvent, Draft, PresenceEvent } from "../core/event.js";
 import type { FakeClock } from "../testing/clock.js";
 import { draft, textOf } from "../testing/session.js";
 
@@ -313,6 +313,64 @@ export function brokerContract(
       expect(until.events.map(textOf)).toEqual(["a", "b"]);
       const elsewhere = await broker.history(KEY, { limit: 100, before: { epoch: "other", offset: 3 } });
       expect(elsewhere.events).toEqual([]);
+    });
+
+    const change = (text: string, more: Partial<Change> = {}): Change => ({
+      action: "update",
+      name: null,
+      data: { type: "text", text },
+      encoding: null,
+      extras: null,
+      client: null,
+      origin: null,
+      except: null,
+      note: null,
+      ...more,
+    });
+    const AMENDING = { bytes: 1000, log: LOG };
+
+    it("[BR23] a change of a message is stamped, logged and handed out, whole and with what was added", async () => {
+      await broker.subscribe(KEY);
+      const [first] = await publish(["hello"]);
+      const at = first?.position ?? { epoch: "", offset: 0 };
+      const appended = await broker.amend(
+        KEY,
+        at,
+        change(" world", { action: "append", note: { by: "ann" } }),
+        AMENDING,
+      );
+      expect(appended).toMatchObject({
+        name: "event",
+        data: { text: "hello world" },
+        appended: { data: { text: " world" } },
+        original: { id: first?.id, position: at },
+        position: { epoch: at.epoch, offset: at.offset + 1 },
+        note: { by: "ann" },
+      });
+      expect(appended.timestamp).toBeGreaterThan(first?.timestamp ?? Number.POSITIVE_INFINITY);
+      const updated = await broker.amend(KEY, at, change("bye", { name: "other" }), AMENDING);
+      expect(updated).toMatchObject({ name: "other", data: { text: "bye" }, appended: null });
+      expect(sinks[0]?.on(KEY)).toEqual([first, appended, updated]);
+      expect((await history(at.offset, at.epoch)).events).toEqual([appended, updated]);
+      expect(await broker.newest(KEY, [at])).toEqual(new Map([[at.offset, updated]]));
+    });
+
+    it("[BR24] versions come back oldest first, and what is not kept cannot change", async () => {
+      const [first] = await publish(["hello"]);
+      const at = first?.position ?? { epoch: "", offset: 0 };
+      const updated = await broker.amend(KEY, at, change("bye"), AMENDING);
+      expect(await broker.versions(KEY, at)).toEqual([first, updated]);
+      const nowhere = [{ ...at, offset: 99 }, { ...at, epoch: "other" }, updated.position ?? at];
+      for (const position of nowhere) {
+        expect(await broker.versions(KEY, position)).toEqual([]);
+        await expect(broker.amend(KEY, position, change("x"), AMENDING)).rejects.toMatchObject({ code: "not-found" });
+      }
+      const tooLong = change("x".repeat(1000), { action: "append" });
+      await expect(broker.amend(KEY, at, tooLong, AMENDING)).rejects.toMatchObject({ code: "too-large" });
+      const bytes = change("", { action: "append", data: { type: "binary", bytes: Uint8Array.of(1) } });
+      await expect(broker.amend(KEY, at, bytes, AMENDING)).rejects.toMatchObject({ code: "bad-request" });
+      await cluster.advance(LOG.ttlMs + 1);
+      await expect(broker.amend(KEY, at, change("x"), AMENDING)).rejects.toMatchObject({ code: "not-found" });
     });
 
     it("[BR22] timestamps do not go back when the clock does", async () => {

@@ -44,6 +44,8 @@ export interface Namespace {
   readonly id: string;
   /** Whether messages are kept for a day, and not for two minutes. */
   readonly persisted: boolean;
+  /** Whether messages can be changed and annotated; they are kept for a day, too. */
+  readonly mutableMessages: boolean;
 }
 
 /** Sizes in bytes unless said otherwise; `null` is no limit. */

@@ -1,5 +1,7 @@
 import type {
+  Amendment,
   AppId,
+  Change,
   ChannelEvent,
   ChannelName,
   ClientIdentity,
@@ -86,6 +88,21 @@ export interface Broker {
   publish(key: ChannelKey, drafts: readonly Draft<Message>[], log: LogPolicy): Promise<readonly ChannelEvent[]>;
   /** Client events, typing, cursors: no offset, no log, no promise. */
   publishEphemeral(key: ChannelKey, draft: Draft<Message>): Promise<void>;
+  /**
+   * Makes a later version of the message at this position, stamps, logs and hands it out, in one step.
+   * @throws RealtimeError `not-found` when the message is not kept any more, `too-large` when it would have more than
+   * `limits.bytes`, `bad-request` when what is appended is of another kind than what is there
+   */
+  amend(
+    key: ChannelKey,
+    position: Position,
+    change: Change,
+    limits: { readonly bytes: number; readonly log: LogPolicy },
+  ): Promise<Amendment>;
+  /** The message at this position and its later versions, oldest first; none when it is not kept any more. */
+  versions(key: ChannelKey, position: Position): Promise<readonly (Message | Amendment)[]>;
+  /** The newest versions of those messages at these positions that have later ones, by offset. */
+  newest(key: ChannelKey, positions: readonly Position[]): Promise<ReadonlyMap<number, Amendment>>;
   history(key: ChannelKey, query: HistoryQuery): Promise<HistoryPage>;
   /** The newest `limit` messages of the log, oldest first, without presence events; with the head at that moment. */
   recent(key: ChannelKey, limit: number): Promise<{ readonly messages: readonly Message[]; readonly head: Position }>;

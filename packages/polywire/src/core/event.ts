@@ -62,7 +62,29 @@ export interface PresenceEvent extends Envelope {
   readonly edge: boolean;
 }
 
-export type ChannelEvent = Message | PresenceEvent;
+/** A later version of a message that is still kept; the content is the whole message's from now on. */
+export interface Amendment extends Envelope {
+  readonly kind: "amendment";
+  readonly action: "update" | "delete" | "append";
+  readonly name: string | null;
+  readonly original: Pick<Message, "id" | "position" | "timestamp" | "client" | "origin">;
+  /** What an `append` added; null for another action. */
+  readonly appended: Content | null;
+  /** What who changed it says of the change; opaque here. */
+  readonly note: Readonly<Record<string, unknown>> | null;
+}
+
+export type ChannelEvent = Message | PresenceEvent | Amendment;
+
+/** What is to change of a message. What is null stays as it is. */
+export interface Change extends Content {
+  readonly action: Amendment["action"];
+  readonly name: string | null;
+  readonly client: ClientIdentity | null;
+  readonly origin: SessionId | null;
+  readonly except: SessionId | null;
+  readonly note: Amendment["note"];
+}
 
 /** An event before its broker stamped it. Without `id` the broker mints one; `edge` is the broker's to decide. */
 export type Draft<E extends ChannelEvent = ChannelEvent> = E extends ChannelEvent

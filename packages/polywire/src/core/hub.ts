@@ -13,7 +13,9 @@ import { Channel } from "./channel.js";
 import { Coalesce } from "./coalesce.js";
 import { RealtimeError } from "./errors.js";
 import {
+  type Amendment,
   type AppId,
+  type Change,
   type ChannelEvent,
   type ChannelName,
   type Draft,
@@ -214,6 +216,37 @@ export class Hub implements BrokerSink {
   ): Promise<{ readonly messages: readonly Message[]; readonly head: Position }> {
     const key = channelKey(appId, name);
     return this.#reads.run(`recent ${limit} ${key}`, () => this.#broker.recent(key, limit));
+  }
+
+  /** Makes a later version of a message. See {@link Broker.amend}. */
+  async amend(app: App, name: ChannelName, position: Position, change: Change): Promise<Amendment> {
+    const limits = { bytes: app.limits.messageBytes, log: this.#log(app.id, name) };
+    const amendment = await this.#broker.amend(channelKey(app.id, name), position, change, limits);
+    this.#observer.published(app.id, name, [amendment]);
+    return amendment;
+  }
+
+  versions(appId: AppId, name: ChannelName, position: Position): Promise<readonly (Message | Amendment)[]> {
+    return this.#broker.versions(channelKey(appId, name), position);
+  }
+
+  /** The messages as they are by now, or as they were at `head`. */
+  async current(
+    appId: AppId,
+    name: ChannelName,
+    messages: readonly Message[],
+    head: Position | null = null,
+  ): Promise<readonly (Message | Amendment)[]> {
+    const positions = messages.flatMap(({ position }) => position ?? []);
+    const newest = await this.#broker.newest(channelKey(appId, name), positions);
+    return Promise.all(
+      messages.map(async (message) => {
+        const known = newest.get(message.position?.offset ?? -1) ?? message;
+        if (head === null || message.position === null || !isNewer(known, head)) return known;
+        const versions = await this.versions(appId, name, message.position);
+        return versions.findLast((version) => !isNewer(version, head)) ?? message;
+      }),
+    );
   }
 
   /** What is kept of the channel's past, or a part of it. */

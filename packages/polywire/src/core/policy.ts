@@ -1,4 +1,4 @@
-import type { AppRegistry } from "./apps.js";
+import type { AppRegistry, Namespace } from "./apps.js";
 import type { LogPolicy } from "./broker.js";
 import type { AppId, ChannelName } from "./event.js";
 
@@ -50,11 +50,16 @@ const PERSISTED: Omit<LogPolicy, "latestTtlMs"> = { size: 10_000, bytes: 16 * 10
 export function logByNamespace(apps: AppRegistry): ResolveLog {
   return (appId, channel) => {
     const { log } = channelPolicy(channel);
-    const namespaces = apps.byId(appId)?.namespaces ?? [];
-    if (namespaces.length === 0) return log;
-    const [id] = channel.split(":", 1);
-    return namespaces.some((namespace) => namespace.id === id && namespace.persisted) ? { ...log, ...PERSISTED } : log;
+    const namespace = namespaceOf(apps.byId(appId)?.namespaces ?? [], channel);
+    return namespace?.persisted || namespace?.mutableMessages ? { ...log, ...PERSISTED } : log;
   };
+}
+
+/** The namespace of a channel; null when there is none of that name. */
+export function namespaceOf(namespaces: readonly Namespace[], channel: ChannelName): Namespace | null {
+  if (namespaces.length === 0) return null;
+  const [id] = channel.split(":", 1);
+  return namespaces.find((namespace) => namespace.id === id) ?? null;
 }
 
 const RESERVED_EVENT =

@@ -78,6 +78,7 @@ const apiKey = z
 const namespace = z.strictObject({
   id: z.string().regex(/^[^:]+$/, 'must hold no ":"'),
   persisted: z.boolean().default(false),
+  mutableMessages: z.boolean().default(false),
 });
 
 const app = z.strictObject({

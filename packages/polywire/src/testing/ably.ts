@@ -33,7 +33,10 @@ export const ABLY_APP: App = {
     key("app.chat", { "chat:*": ["subscribe", "publish", "presence", "history"] }),
     key("app.revocable", { "*": ["*"] }, { revocableTokens: true }),
   ],
-  namespaces: [{ id: "persisted", persisted: true }],
+  namespaces: [
+    { id: "persisted", persisted: true, mutableMessages: false },
+    { id: "mutable", persisted: false, mutableMessages: true },
+  ],
 };
 
 export const keyOf = (name: string): AppKey => {

@@ -12,7 +12,9 @@ import type {
 import { channelKey } from "../../core/broker.js";
 import { RealtimeError } from "../../core/errors.js";
 import {
+  type Amendment,
   type AppId,
+  type Change,
   type ChannelEvent,
   type ChannelName,
   type Draft,
@@ -20,8 +22,10 @@ import {
   type Message,
   type Position,
   type PresenceEvent,
+  payloadSize,
 } from "../../core/event.js";
 import type { Runtime } from "../../core/runtime.js";
+import { amended } from "./amended.js";
 import { Log } from "./log.js";
 import { Roster } from "./roster.js";
 
@@ -42,6 +46,8 @@ interface State {
   readonly roster: Roster;
   /** What was published under the publishers' own ids, oldest first. */
   readonly byId: Map<string, Message>;
+  /** Later versions of messages, oldest first, by the offset of the message. */
+  readonly amendments: Map<number, readonly Amendment[]>;
   latest: { readonly message: Message; readonly expiresAt: number } | null;
   isSubscribed: boolean;
   subscriptions: number;
@@ -129,6 +135,48 @@ export class MemoryBroker implements Broker {
     this.#sink?.receive(key, [stampMessage(draft, id, null, this.#runtime.now(), 0)]);
   }
 
+  async amend(
+    key: ChannelKey,
+    at: Position,
+    change: Change,
+    { bytes, log }: { readonly bytes: number; readonly log: LogPolicy },
+  ): Promise<Amendment> {
+    this.#current(key);
+    const state = this.#open(key);
+    const versions = versionsAt(state, at);
+    const [original] = versions;
+    const current = versions.at(-1);
+    if (original === undefined || current === undefined) {
+      throw new RealtimeError("not-found", "The message is not kept, or not any more.");
+    }
+    const whole = amended(current, change);
+    if (payloadSize(whole.data) > bytes) {
+      throw new RealtimeError("too-large", `The message would have more than ${bytes} bytes.`);
+    }
+    const position = state.log.next();
+    // Later than what it changes, by any clock.
+    const timestamp = state.log.time(Math.max(this.#runtime.now(), original.timestamp + 1));
+    const amendment: Amendment = { ...whole, id: idAt(position), position, timestamp, original: stub(original) };
+    state.amendments.set(at.offset, [...versions.slice(1), amendment] as Amendment[]);
+    this.#record(key, state, [amendment], log);
+    return amendment;
+  }
+
+  async versions(key: ChannelKey, position: Position): Promise<readonly (Message | Amendment)[]> {
+    this.#current(key);
+    return versionsAt(this.#open(key), position);
+  }
+
+  async newest(key: ChannelKey, positions: readonly Position[]): Promise<ReadonlyMap<number, Amendment>> {
+    const { amendments, log } = this.#open(key);
+    const newest = new Map<number, Amendment>();
+    for (const { epoch, offset } of positions) {
+      const amendment = epoch === log.epoch ? amendments.get(offset)?.at(-1) : undefined;
+      if (amendment !== undefined) newest.set(offset, amendment);
+    }
+    return newest;
+  }
+
   async history(key: ChannelKey, query: HistoryQuery): Promise<HistoryPage> {
     return this.#current(key).read(query);
   }
@@ -212,6 +260,7 @@ export class MemoryBroker implements Broker {
       log: new Log(`${this.#boot}${this.#generation.toString(36)}`),
       roster: new Roster(),
       byId: new Map(),
+      amendments: new Map(),
       latest: null,
       isSubscribed: false,
       subscriptions: 0,
@@ -287,6 +336,9 @@ export class MemoryBroker implements Broker {
       state.log.expire(now);
       this.#bytes += state.log.bytes - before;
       if (state.latest !== null && state.latest.expiresAt <= now) this.#keepLatest(state, null);
+      for (const offset of state.amendments.keys()) {
+        if (state.log.at({ epoch: state.log.epoch, offset }) === null) state.amendments.delete(offset);
+      }
       for (const [id, { timestamp }] of state.byId) {
         if (timestamp > now - DEDUPE_MS) break;
         state.byId.delete(id);
@@ -311,6 +363,20 @@ function stampMessage(
   const { kind, name, data, client, origin, except, encoding, extras } = draft;
   return { kind, id, name, data, client, origin, except, encoding, extras, position, timestamp, rest };
 }
+
+function versionsAt({ log, amendments }: State, position: Position): readonly (Message | Amendment)[] {
+  const message = log.at(position);
+  if (message?.kind !== "message") return [];
+  return [message, ...(amendments.get(position.offset) ?? [])];
+}
+
+const stub = ({ id, position, timestamp, client, origin }: Message | Amendment): Amendment["original"] => ({
+  id,
+  position,
+  timestamp,
+  client,
+  origin,
+});
 
 function isIdle({ isSubscribed, subscriptions, roster, log, byId, latest }: State): boolean {
   return !isSubscribed && subscriptions + roster.users + log.size + byId.size === 0 && latest === null;

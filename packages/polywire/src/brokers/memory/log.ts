@@ -72,6 +72,12 @@ export class Log {
     return { events, head: this.head, complete: known && wanted >= first && begin + limit >= stop };
   }
 
+  /** What is kept at a position; null for what is not, or not any more. */
+  at({ epoch, offset }: Position): ChannelEvent | null {
+    const index = this.#events.length - 1 - (this.#offset - offset);
+    return epoch === this.epoch && index >= this.#start ? (this.#events[index] ?? null) : null;
+  }
+
   recent(limit: number): readonly Message[] {
     const messages: Message[] = [];
     for (let index = this.#events.length - 1; index >= this.#start && messages.length < limit; index--) {

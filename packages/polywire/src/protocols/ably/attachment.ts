@@ -1,5 +1,5 @@
 import type { Encoder } from "../../core/encoder.js";
-import type { ChannelEvent, ChannelName, Message } from "../../core/event.js";
+import type { ChannelEvent, ChannelName } from "../../core/event.js";
 import type { Attachment as HubAttachment } from "../../core/hub.js";
 import type { Members } from "../../core/presence.js";
 import type { ProtocolContext } from "../../core/protocol.js";
@@ -78,7 +78,8 @@ export class Attachment {
     });
     const members = await this.#members();
     if (this.#isEnded) return;
-    const rewound = this.#rewound(hubAttachment.recent);
+    const rewound = await this.#rewound(hubAttachment);
+    if (this.#isEnded) return;
     const isResumed = since !== null && hubAttachment.gap === null;
     session.tell(this.#attached(hubAttachment, isResumed, rewound, members));
     const membersHead = members === null ? {} : { membersHead: members.head };
@@ -117,7 +118,7 @@ export class Attachment {
   #attached(
     { head, gap }: HubAttachment,
     isResumed: boolean,
-    rewound: readonly Message[],
+    rewound: readonly ChannelEvent[],
     members: Members | null,
   ): ProtocolMessage {
     const { channelSerial, params } = this.request;
@@ -139,12 +140,15 @@ export class Attachment {
     };
   }
 
-  #rewound(recent: readonly Message[]): readonly Message[] {
+  /** As they are by now: who begins here has no version before. */
+  async #rewound({ recent, head }: HubAttachment): Promise<readonly ChannelEvent[]> {
     const { rewind } = this.request;
     if (rewind === null) return [];
-    if ("messages" in rewind) return recent;
-    const from = this.session.context.runtime.now() - rewind.ms;
-    return recent.filter(({ timestamp }) => timestamp >= from);
+    const { hub, runtime } = this.session.context;
+    const from = "messages" in rewind ? 0 : runtime.now() - rewind.ms;
+    const wanted = recent.filter(({ timestamp }) => timestamp >= from);
+    const current = await hub.current(this.session.appId, this.channel, wanted, head);
+    return current.map((event) => (event.kind === "amendment" ? { ...event, appended: null } : event));
   }
 
   #sync({ members }: Members): void {
@@ -164,7 +168,7 @@ export class Attachment {
   /** Who enters hears of it in any mode (RTP17a). */
   #shows(event: ChannelEvent): boolean {
     this.#delta?.see(event);
-    if (event.kind === "message") {
+    if (event.kind !== "presence") {
       return (this.#modes & Mode.subscribe) !== 0 && (this.name.filter === null || this.name.filter(event));
     }
     return (this.#modes & Mode.presence_subscribe) !== 0 || event.origin === this.session.id;

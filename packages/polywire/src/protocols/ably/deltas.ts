@@ -27,6 +27,8 @@ export class DeltaEncoder implements Encoder {
 
   /** Is told every event before any subscriber has it, and may be told again. */
   see(event: ChannelEvent): void {
+    // A message that changes is nothing to build on.
+    if (event.kind === "amendment") this.#newest = null;
     if (event === this.#newest || event.kind !== "message") return;
     const newest = this.#newest;
     if (newest !== null && !isAfter(event, newest)) return;

@@ -1,10 +1,18 @@
 import { createHash } from "node:crypto";
 import type { Member } from "../../core/broker.js";
 import { type Encoder, Frame } from "../../core/encoder.js";
-import type { ChannelEvent, ChannelName, Message, PresenceEvent, SessionId } from "../../core/event.js";
+import type {
+  Amendment,
+  ChannelEvent,
+  ChannelName,
+  Content,
+  Message,
+  PresenceEvent,
+  SessionId,
+} from "../../core/event.js";
 import { FORMATS, type FormatName } from "./format.js";
 import { wireContent } from "./payload.js";
-import { eventSerial } from "./serial.js";
+import { eventSerial, serialOf } from "./serial.js";
 import { Action, PresenceAction, type ProtocolMessage, type WireMessage, type WirePresence } from "./wire.js";
 
 const encoder = (name: FormatName): Encoder => ({
@@ -58,9 +66,39 @@ export function eventMessage(channel: ChannelName, event: ChannelEvent, format: 
     ...(origin !== null && { connectionId: publicId(origin) }),
     timestamp,
   };
-  return event.kind === "message"
-    ? { action: Action.message, ...head, messages: [wireMessage(event, format)] }
-    : { action: Action.presence, ...head, presence: [presenceChange(event, format)] };
+  switch (event.kind) {
+    case "message":
+      return { action: Action.message, ...head, messages: [wireMessage(event, format)] };
+    case "amendment":
+      return { action: Action.message, ...head, messages: [wireAmendment(event, format, event.appended)] };
+    case "presence":
+      return { action: Action.presence, ...head, presence: [presenceChange(event, format)] };
+  }
+}
+
+/** The actions of messages (TM5). */
+const MessageAction = { create: 0, update: 1, delete: 2, append: 5 } as const;
+
+/** A message as it is by now. */
+export const currentMessage = (event: Message | Amendment, format: FormatName): WireMessage =>
+  event.kind === "message" ? wireMessage(event, format) : wireAmendment(event, format, null);
+
+/** @param appended what was added, for who has the version before; null: the whole message */
+function wireAmendment(event: Amendment, format: FormatName, appended: Content | null): WireMessage {
+  const { id, action, name, original, timestamp, note } = event;
+  const version = eventSerial(event);
+  const serial = original.position === null ? undefined : serialOf(original.position, original.timestamp);
+  return {
+    id,
+    ...(name !== null && { name }),
+    ...wireContent(appended ?? event, format),
+    ...(original.client !== null && { clientId: original.client.clientId }),
+    ...(original.origin !== null && { connectionId: publicId(original.origin) }),
+    timestamp: original.timestamp,
+    ...(serial !== undefined && { serial }),
+    version: { ...note, ...(version !== undefined && { serial: version }), timestamp },
+    action: appended === null && action === "append" ? MessageAction.update : MessageAction[action],
+  };
 }
 
 export function wireMessage(message: Message, format: FormatName): WireMessage {

@@ -1,10 +1,10 @@
 import jmespath from "jmespath";
 import { describe } from "../../core/describe.js";
-import type { Message } from "../../core/event.js";
+import type { Amendment, Message } from "../../core/event.js";
 import { AblyError } from "./errors.js";
 
 /** Which messages of a channel a derived channel has (Ably, "Subscription filters"). */
-export type Filter = (message: Message) => boolean;
+export type Filter = (message: Message | Amendment) => boolean;
 
 /** Its types leave the parser out. */
 const parser = jmespath as unknown as { compile(expression: string): unknown };
@@ -26,7 +26,7 @@ export function filterOf(expression: string): Filter {
   } catch (error) {
     throw bad(`is no JMESPath expression: ${describe((error as Error).message)}`);
   }
-  const answers = new WeakMap<Message, boolean>();
+  const answers = new WeakMap<Message | Amendment, boolean>();
   const filter: Filter = (message) => {
     const answered = answers.get(message);
     if (answered !== undefined) return answered;
@@ -40,7 +40,7 @@ export function filterOf(expression: string): Filter {
 }
 
 /** What an expression cannot be asked of (a comparison of things that do not compare) is not wanted. */
-function matches(expression: string, { name, client, extras, data }: Message): boolean {
+function matches(expression: string, { name, client, extras, data }: Message | Amendment): boolean {
   const value = {
     name,
     clientId: client?.clientId ?? null,

@@ -33,9 +33,10 @@ async function create({ hub, runtime }: AblyContext, apps: AppStore, request: Re
   const body = rawOf(request.body());
   const id = appId();
   const keys = list(body.keys).map((key) => newKey(id, key));
-  const namespaces = list(body.namespaces).map(({ id: namespace, persisted }) => ({
+  const namespaces = list(body.namespaces).map(({ id: namespace, persisted, mutableMessages }) => ({
     id: String(namespace),
     persisted: persisted === true,
+    mutableMessages: mutableMessages === true,
   }));
   const app: App = {
     id,

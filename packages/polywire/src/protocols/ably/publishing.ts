@@ -34,10 +34,7 @@ export function drafts(messages: readonly Raw[], publisher: Publisher): readonly
 }
 
 function draft(raw: Raw, { identity, origin, except }: Publisher): Draft<Message> {
-  const { id, name, action } = raw;
-  if (action !== undefined && action !== null && action !== 0) {
-    throw new AblyError(93002, "Messages cannot be changed here.", "Publish a new one.");
-  }
+  const { id, name } = raw;
   return {
     kind: "message",
     ...(typeof id === "string" && { id }),

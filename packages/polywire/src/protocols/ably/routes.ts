@@ -2,11 +2,13 @@ import type { AppStore } from "../../core/apps.js";
 import type { Occupancy } from "../../core/broker.js";
 import { describe } from "../../core/describe.js";
 import type { ChannelEvent, Message, Position, PresenceEvent } from "../../core/event.js";
+import { namespaceOf } from "../../core/policy.js";
 import type { Route } from "../../core/protocol.js";
+import { amend, messagePosition } from "./amendments.js";
 import { identityOf, sign } from "./auth.js";
 import { batchPresence, batchPublish } from "./batch.js";
 import { capabilityText, demand, type Operation } from "./capability.js";
-import { presenceChange, presentMember, wireMessage } from "./encoder.js";
+import { currentMessage, presenceChange, presentMember } from "./encoder.js";
 import { AblyError } from "./errors.js";
 import { cursorText, historyRequest, limitOf, readHistory } from "./history.js";
 import { type Answer, type Call, openRoute, type Request, route } from "./http.js";
@@ -40,6 +42,9 @@ export function ablyRoutes(context: AblyContext, { provisioned, stats }: AblyRou
     route(context, "GET", "/presence", (call) => batchPresence(call, (name) => membersOf(context, call, name))),
     route(context, "POST", `${channel}/messages`, (call) => publish(context, call)),
     route(context, "GET", `${channel}/messages`, (call) => history(context, call)),
+    route(context, "GET", `${channel}/messages/:serial`, (call) => message(context, call)),
+    route(context, "PATCH", `${channel}/messages/:serial`, (call) => change(context, call)),
+    route(context, "GET", `${channel}/messages/:serial/versions`, (call) => versions(context, call)),
     route(context, "GET", `${channel}/presence`, (call) => members(context, call)),
     route(context, "GET", `${channel}/presence/history`, (call) => presenceHistory(context, call)),
     route(context, "GET", channel, (call) => status(context, call)),
@@ -120,7 +125,38 @@ const isPresence = (event: ChannelEvent): event is PresenceEvent => event.kind =
 async function history({ hub }: AblyContext, call: Call): Promise<Answer> {
   const { channel, app } = target(call, call.http.params.channel, "history");
   const { events, next } = await readHistory(hub, app.id, channel, historyRequest(call.query), isMessage);
-  return { body: events.map((event) => wireMessage(event, call.format.name)), links: links(call, "messages", next) };
+  const isMutable = namespaceOf(app.namespaces, channel)?.mutableMessages ?? false;
+  const current = isMutable ? await hub.current(app.id, channel, events) : events;
+  return {
+    body: current.map((event) => currentMessage(event, call.format.name)),
+    links: links(call, "messages", next),
+  };
+}
+
+async function message(context: AblyContext, call: Call): Promise<Answer> {
+  const newest = (await versionsOf(context, call)).at(-1);
+  if (newest === undefined) throw new AblyError(40400, "There is no message of this serial, or not any more.");
+  return { body: currentMessage(newest, call.format.name) };
+}
+
+async function versions(context: AblyContext, call: Call): Promise<Answer> {
+  const found = await versionsOf(context, call);
+  return { body: found.map((event) => currentMessage(event, call.format.name)), links: links(call, "versions", null) };
+}
+
+async function versionsOf({ hub }: AblyContext, call: Call) {
+  const { channel, app } = target(call, call.http.params.channel, "history");
+  return hub.versions(app.id, channel, messagePosition(call.http.params.serial));
+}
+
+async function change({ hub }: AblyContext, call: Call): Promise<Answer> {
+  const { credentials, http } = call;
+  const { channel } = channelName(http.params.channel ?? "");
+  const { app, capability } = credentials;
+  const publisher = { app, identity: identityOf(credentials, wantedClientId(call)), origin: null, except: null };
+  const raw = { ...rawOf(call.body()), serial: http.params.serial };
+  const amendment = await amend(raw, { channel, capability, publisher, hub });
+  return { body: { versionSerial: eventSerial(amendment) } };
 }
 
 async function presenceHistory({ hub }: AblyContext, call: Call): Promise<Answer> {

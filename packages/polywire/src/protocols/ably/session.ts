@@ -8,6 +8,7 @@ import type { Beating } from "../../core/heartbeat.js";
 import type { ProtocolContext } from "../../core/protocol.js";
 import type { Turns } from "../../core/turns.js";
 import { Acknowledgements } from "./acknowledgements.js";
+import { amend, isAmendment } from "./amendments.js";
 import { attachRequest } from "./attach-request.js";
 import { type Attacher, Attachment } from "./attachment.js";
 import { type Authenticator, type Credentials, expired, type Identity, identityOf } from "./auth.js";
@@ -292,7 +293,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
 
   async #publish({ channel: wire, messages }: PublishCommand): Promise<PublishResult> {
     const { channel } = channelName(wire);
-    demand(this.#capability, ["publish"], channel);
+    if (!messages.some(isAmendment)) demand(this.#capability, ["publish"], channel);
     const attachment = this.#attachments.get(wire);
     if (attachment !== undefined && (attachment.modes & Mode.publish) === 0) {
       throw new AblyError(40165, `${describe(wire)} is attached without the mode "publish".`, "Attach with it.");
@@ -300,7 +301,13 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     const { id } = this;
     const app = this.#app;
     const publisher = { app, identity: this.#identity, origin: id, except: this.options.echo ? null : id };
-    const events = await this.context.hub.publish(app.id, channel, drafts(messages, publisher));
+    const { hub } = this.context;
+    if (messages.some(isAmendment)) {
+      const place = { channel, capability: this.#capability, publisher, hub };
+      const changes = await Promise.all(messages.map((message) => amend(message, place)));
+      return { serials: changes.map((change) => eventSerial(change) ?? null) };
+    }
+    const events = await hub.publish(app.id, channel, drafts(messages, publisher));
     return { serials: events.map((event) => eventSerial(event) ?? null) };
   }
 

@@ -51,6 +51,7 @@ export interface WireMessage {
   readonly connectionId?: string;
   readonly timestamp: number;
   readonly serial?: string;
+  readonly version?: { readonly serial?: string; readonly timestamp: number };
   readonly action: number;
 }
 

@@ -7,7 +7,9 @@ import { memberAdded, memberRemoved } from "./wire.js";
 export const pusherEncoder: Encoder = {
   name: "pusher/7/json",
   encode(channel, event) {
-    return event.kind === "message" ? encodeMessage(channel, event) : encodePresence(channel, event);
+    if (event.kind === "message") return encodeMessage(channel, event);
+    // There is no word for a message that changes.
+    return event.kind === "presence" ? encodePresence(channel, event) : null;
   },
 };
 
