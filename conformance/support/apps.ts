@@ -5,6 +5,11 @@ type AppInput = NonNullable<ConfigInput["apps"]>[number];
 /** The ports that Vitest's browser mode takes for its pages: the first of these that is free. */
 const PAGE_PORTS = Array.from({ length: 40 }, (_, index) => 63315 + index);
 
+const ABLY_KEYS: AppInput["ablyKeys"] = [
+  { key: "ably.all:ably-key-secret" },
+  { key: "ably.chat:chat-key-secret", capability: { "chat:*": ["subscribe", "publish", "presence"] } },
+];
+
 /** The apps of the server under test. */
 export const APPS = {
   main: { id: "1", key: "main-key", secret: "main-secret", jwtSecret: "main-jwt-secret-of-thirty-two-bytes" },
@@ -32,6 +37,7 @@ export const APPS = {
     origins: PAGE_PORTS.map((port) => `http://localhost:${port}`),
   },
   single: { id: "8", key: "single-key", secret: "single-secret", limits: { connections: 1 } },
+  ably: { id: "ably", key: "ably-key", secret: "ably-secret", ablyKeys: ABLY_KEYS },
 } as const satisfies Record<string, AppInput>;
 
 export type AppName = keyof typeof APPS;
