@@ -50,6 +50,7 @@ async function create({ hub, runtime }: AblyContext, apps: AppStore, request: Re
     jwtPublicKey: null,
     jwksUrl: null,
     jwtAudience: null,
+    authEndpoint: null,
     keys,
     namespaces,
     limits: { ...DEFAULT_LIMITS, presenceMembers: presenceMembers(body) },
