@@ -58,7 +58,7 @@ export class ConnectionRecord implements Entrant {
     if (known !== undefined) return known;
     if (msgSerial <= this.#lastSerial) return Promise.resolve({ serials: [] });
     this.#lastSerial = msgSerial;
-    const outcome: Promise<Outcome> = task().catch((error) => RealtimeError.from(error));
+    const outcome: Promise<Outcome> = (async () => task())().catch((error) => RealtimeError.from(error));
     this.#outcomes.set(msgSerial, outcome);
     this.#outcomes.delete(msgSerial - MAX_OUTCOMES);
     return outcome;

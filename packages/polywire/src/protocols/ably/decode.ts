@@ -51,6 +51,10 @@ export function commandOf(value: unknown): Command {
         msgSerial: optionalInteger(message, "msgSerial"),
         presence: list(message, "presence"),
       };
+    case Action.object:
+      return { type: "unsupported", what: "Objects", msgSerial: optionalInteger(message, "msgSerial") };
+    case Action.annotation:
+      return { type: "unsupported", what: "Annotations", msgSerial: optionalInteger(message, "msgSerial") };
     default:
       return unknownAction(message.action);
   }

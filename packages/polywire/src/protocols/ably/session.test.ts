@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type AblyClient, AblyWorld, keyOf } from "../../testing/ably.js";
+import { ABLY_APP, type AblyClient, AblyWorld, keyOf } from "../../testing/ably.js";
 import { draft } from "../../testing/session.js";
 import { token } from "../../testing/tokens.js";
 
@@ -140,10 +140,31 @@ describe("publishing", () => {
     expect(await client.take()).toMatchObject([{ action: 2, error: { code: 40031 } }]);
   });
 
+  it.each([19, 21])("of what is not done here (%i) is refused, so that nobody waits for it", async (action) => {
+    const { client } = await world.connect();
+    client.send({ action, channel: "news", msgSerial: 0, annotations: [{}], state: [{}] });
+    expect(await client.take()).toMatchObject([{ action: 2, msgSerial: 0, error: { code: 40000 } }]);
+  });
+
   it("more than the limit is refused", async () => {
     const { client } = await world.connect();
     client.publish("news", { data: "x".repeat(65_537) });
     expect(await client.take()).toMatchObject([{ action: 2, error: { code: 40009 } }]);
+  });
+
+  it("faster than the limit is refused, over ten seconds", async () => {
+    const limits = { ...ABLY_APP.limits, messagesPerSecond: 2, joinsPerSecond: 1 };
+    world = new AblyWorld([{ ...ABLY_APP, limits }]);
+    const { client, connected } = await world.connect();
+    expect(connected.connectionDetails.maxInboundRate).toBe(2);
+    for (let sent = 0; sent < 21; sent++) client.publish("news", { data: "x" });
+    expect((await client.take()).at(-1)).toMatchObject({
+      action: 2,
+      msgSerial: 20,
+      error: { code: 42911, statusCode: 429 },
+    });
+    for (let attached = 0; attached < 11; attached++) client.send({ action: 10, channel: `news${attached}` });
+    expect((await client.take()).at(-1)).toMatchObject({ action: 13, channel: "news10", error: { code: 42911 } });
   });
 
   it("as somebody else is refused", async () => {

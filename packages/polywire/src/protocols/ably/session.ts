@@ -1,3 +1,4 @@
+import { Allowance } from "../../core/allowance.js";
 import type { App } from "../../core/apps.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import { describe } from "../../core/describe.js";
@@ -75,6 +76,8 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   readonly encoder: Encoder;
   readonly #attachments = new Map<string, Attachment>();
   readonly #acknowledgements: Acknowledgements;
+  readonly #messages: Allowance;
+  readonly #attaches: Allowance;
   #credentials: Credentials;
   #askedForToken = false;
   #seenAt: number;
@@ -95,6 +98,9 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     this.encoder = ENCODERS[options.format.name];
     this.#credentials = credentials;
     this.#seenAt = context.heartbeat.now;
+    const { messagesPerSecond, joinsPerSecond } = credentials.app.limits;
+    this.#messages = new Allowance(messagesPerSecond, context.runtime.now());
+    this.#attaches = new Allowance(joinsPerSecond, context.runtime.now());
     this.#acknowledgements = new Acknowledgements((message) => this.tell(message), context.runtime.nextTurn);
   }
 
@@ -250,6 +256,11 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
       case "publish":
         this.#once(command.msgSerial, () => this.#publish(command));
         return;
+      case "unsupported":
+        this.#once(command.msgSerial, () => {
+          throw new AblyError(40000, `${command.what} are not supported by this server.`);
+        });
+        return;
       case "presence":
         this.#once(command.msgSerial, () => this.#turn(command.channel, () => this.#changePresence(command)));
         return;
@@ -264,6 +275,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
       demand(this.#capability, ATTACHING, name.channel);
       if (name.filter !== null) demand(this.#capability, ["subscribe"], derivedResource(name.channel));
       const request = attachRequest(command, name);
+      this.#take(this.#attaches, "attach to channels", "joinsPerSecond");
       this.#checkAttachments(wire);
       this.#attachments.get(wire)?.end();
       const attachment = new Attachment(this, name, request, this.#capability);
@@ -292,6 +304,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   }
 
   async #publish({ channel: wire, messages }: PublishCommand): Promise<PublishResult> {
+    this.#take(this.#messages, "publish", "messagesPerSecond");
     const { channel } = channelName(wire);
     if (!messages.some(isAmendment)) demand(this.#capability, ["publish"], channel);
     const attachment = this.#attachments.get(wire);
@@ -312,6 +325,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   }
 
   async #changePresence(command: PresenceCommand): Promise<PublishResult> {
+    this.#take(this.#messages, "publish", "messagesPerSecond");
     const attachment = this.#attachments.get(command.channel);
     if (attachment === undefined) {
       throw new AblyError(90001, `${describe(command.channel)} is not attached.`, "Attach to it first.");
@@ -405,6 +419,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
       connectionStateTtl: CONNECTION_STATE_TTL,
       maxIdleInterval: MAX_IDLE_INTERVAL,
       maxMessageSize: this.#app.limits.messageBytes,
+      maxInboundRate: this.#app.limits.messagesPerSecond,
       maxFrameSize: this.context.maxFrameSize,
       serverId: "polywire",
       siteCode: "polywire",
@@ -415,6 +430,13 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     const { channelsPerConnection } = this.#app.limits;
     if (this.#attachments.has(wire) || this.#attachments.size < channelsPerConnection) return;
     throw new AblyError(90010, `A connection may attach to ${channelsPerConnection} channels (channelsPerConnection).`);
+  }
+
+  /** @throws AblyError 42911 */
+  #take(allowance: Allowance, verb: string, limit: "messagesPerSecond" | "joinsPerSecond"): void {
+    if (allowance.take(this.context.runtime.now())) return;
+    const { [limit]: rate } = this.#app.limits;
+    throw new AblyError(42911, `A connection may ${verb} ${rate} times a second (${limit}).`, "Wait a little.");
   }
 
   #once(msgSerial: number, task: () => Promise<PublishResult>): void {

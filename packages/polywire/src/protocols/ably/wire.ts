@@ -20,6 +20,8 @@ export const Action = {
   message: 15,
   sync: 16,
   auth: 17,
+  object: 19,
+  annotation: 21,
 } as const;
 
 /** Bits of `flags` (TR3) that are not modes. */
@@ -74,6 +76,8 @@ export interface ConnectionDetails {
   readonly connectionStateTtl: number;
   readonly maxIdleInterval: number;
   readonly maxMessageSize: number;
+  /** Protocol messages a second. */
+  readonly maxInboundRate: number;
   readonly maxFrameSize: number;
   readonly serverId: string;
   readonly siteCode: string;
@@ -137,6 +141,8 @@ export type Command =
       readonly msgSerial: number;
       readonly presence: readonly Raw[];
     }
+  /** Something that is numbered like what is published, and that this server does not do. */
+  | { readonly type: "unsupported"; readonly what: string; readonly msgSerial: number }
   | { readonly type: "ignored" };
 
 /** @throws AblyError 40001 */
