@@ -164,7 +164,8 @@ describe("publishing", () => {
       error: { code: 42911, statusCode: 429 },
     });
     for (let attached = 0; attached < 11; attached++) client.send({ action: 10, channel: `news${attached}` });
-    expect((await client.take()).at(-1)).toMatchObject({ action: 13, channel: "news10", error: { code: 42911 } });
+    const refused = (await client.take()).filter(({ action }) => action === 13);
+    expect(refused).toMatchObject([{ channel: "news10", error: { code: 42911 } }]);
   });
 
   it("as somebody else is refused", async () => {
