@@ -3,8 +3,12 @@ import { inject, onTestFinished } from "vitest";
 import { HOST } from "./context.js";
 import { Inbox } from "./inbox.js";
 
-/** Keys of the app `ably`: of everything, and of what begins with `chat:`. */
-export const KEYS = { all: "ably.all:ably-key-secret", chat: "ably.chat:chat-key-secret" };
+/** Keys of the app `ably`: of everything, of what begins with `chat:`, and of derived channels, with tokens to revoke. */
+export const KEYS = {
+  all: "ably.all:ably-key-secret",
+  chat: "ably.chat:chat-key-secret",
+  derived: "ably.derived:derived-key-secret",
+};
 
 /** What takes the SDK to the server under test. */
 export function ablyOptions(options: Ably.ClientOptions = {}): Ably.ClientOptions {

@@ -8,7 +8,9 @@ const PAGE_PORTS = Array.from({ length: 40 }, (_, index) => 63315 + index);
 const ABLY_KEYS: AppInput["ablyKeys"] = [
   { key: "ably.all:ably-key-secret" },
   { key: "ably.chat:chat-key-secret", capability: { "chat:*": ["subscribe", "publish", "presence"] } },
+  { key: "ably.derived:derived-key-secret", capability: { "[*]*": ["*"] }, revocableTokens: true },
 ];
+const ABLY_NAMESPACES: AppInput["namespaces"] = [{ id: "mutable", mutableMessages: true }];
 
 /** The apps of the server under test. */
 export const APPS = {
@@ -37,7 +39,7 @@ export const APPS = {
     origins: PAGE_PORTS.map((port) => `http://localhost:${port}`),
   },
   single: { id: "8", key: "single-key", secret: "single-secret", limits: { connections: 1 } },
-  ably: { id: "ably", key: "ably-key", secret: "ably-secret", ablyKeys: ABLY_KEYS },
+  ably: { id: "ably", key: "ably-key", secret: "ably-secret", ablyKeys: ABLY_KEYS, namespaces: ABLY_NAMESPACES },
 } as const satisfies Record<string, AppInput>;
 
 export type AppName = keyof typeof APPS;

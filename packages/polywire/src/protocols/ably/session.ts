@@ -12,9 +12,10 @@ import { Acknowledgements } from "./acknowledgements.js";
 import { amend, isAmendment } from "./amendments.js";
 import { attachRequest } from "./attach-request.js";
 import { type Attacher, Attachment } from "./attachment.js";
-import { type Authenticator, type Credentials, expired, type Identity, identityOf } from "./auth.js";
+import { type Authenticator, type Credentials, type Identity, identityOf } from "./auth.js";
 import { ATTACHING, type Capability, demand } from "./capability.js";
-import { CONNECTION_STATE_TTL, type ConnectionRecord, type Connections } from "./connections.js";
+import { connected } from "./connected.js";
+import type { ConnectionRecord, Connections } from "./connections.js";
 import { decode } from "./decode.js";
 import type { Deltas } from "./deltas.js";
 import { ENCODERS } from "./encoder.js";
@@ -25,11 +26,11 @@ import { changePresence } from "./presence.js";
 import { drafts } from "./publishing.js";
 import { concerns, type Revocation, revoked } from "./revocations.js";
 import { eventSerial } from "./serial.js";
+import { Validity } from "./validity.js";
 import {
   Action,
   type AttachCommand,
   type Command,
-  type ConnectionDetails,
   Mode,
   type PresenceCommand,
   type ProtocolMessage,
@@ -61,13 +62,10 @@ export interface SessionOptions {
   readonly origin: string | null;
 }
 
-/** What clients may rely on hearing something within, in milliseconds (CD2h). */
-const MAX_IDLE_INTERVAL = 15_000;
+/** Less than clients are told to rely on. */
 const PING_INTERVAL = 10_000;
 /** How long a client may answer no ping. */
 const MAX_SILENCE = 30_000;
-/** How long before its end a client is asked for a new token. */
-const RENEWAL_MS = 30_000;
 
 /** One transport's worth of a client that speaks Ably's protocol; what lasts longer is in its record. */
 export class AblySession implements Attacher, ConnectionHandler, Beating {
@@ -78,8 +76,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   readonly #acknowledgements: Acknowledgements;
   readonly #messages: Allowance;
   readonly #attaches: Allowance;
-  #credentials: Credentials;
-  #askedForToken = false;
+  #validity: Validity;
   #seenAt: number;
   #draining: Promise<void> = Promise.resolve();
   /** Told to go; what it still sends is not heard. */
@@ -96,7 +93,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     readonly context: AblyContext,
   ) {
     this.encoder = ENCODERS[options.format.name];
-    this.#credentials = credentials;
+    this.#validity = new Validity(credentials, context.runtime.now());
     this.#seenAt = context.heartbeat.now;
     const { messagesPerSecond, joinsPerSecond } = credentials.app.limits;
     this.#messages = new Allowance(messagesPerSecond, context.runtime.now());
@@ -114,6 +111,10 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
 
   get format(): FormatName {
     return this.options.format.name;
+  }
+
+  get #credentials(): Credentials {
+    return this.#validity.credentials;
   }
 
   get #app(): App {
@@ -194,22 +195,19 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
 
   beat(now: number): number {
     if (this.#isClosed || this.#isLeaving) return 0;
-    const { expiresAt } = this.#credentials;
-    if (expiresAt !== null && now >= expiresAt) {
-      this.terminate(expired());
+    try {
+      this.#validity.check(now);
+      if (now - this.#seenAt >= MAX_SILENCE) {
+        throw new RealtimeError("unresponsive", `Nothing was heard for ${MAX_SILENCE / 1000} seconds.`);
+      }
+    } catch (error) {
+      this.terminate(RealtimeError.from(error));
       return 0;
     }
-    if (now - this.#seenAt >= MAX_SILENCE) {
-      this.terminate(new RealtimeError("unresponsive", `Nothing was heard for ${MAX_SILENCE / 1000} seconds.`));
-      return 0;
-    }
-    if (expiresAt !== null && !this.#askedForToken && now >= expiresAt - RENEWAL_MS) {
-      this.#askedForToken = true;
-      this.tell({ action: Action.auth });
-    }
+    if (this.#validity.shouldAsk(now)) this.tell({ action: Action.auth });
     this.connection.ping();
     if (this.options.heartbeats) this.tell({ action: Action.heartbeat });
-    return this.#untilNextBeat(now);
+    return Math.max(1, Math.min(PING_INTERVAL, this.#validity.left(now)));
   }
 
   close(code: number | null = null): void {
@@ -387,43 +385,13 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   #follow(credentials: Credentials): void {
     const { heartbeat, runtime } = this.context;
     const now = runtime.now();
-    this.#credentials = credentials;
-    // One that is short-lived from the start is not renewed before its end.
-    this.#askedForToken = credentials.expiresAt !== null && credentials.expiresAt - now <= RENEWAL_MS;
+    this.#validity = new Validity(credentials, now);
     heartbeat.remove(this);
-    heartbeat.add(this, this.#untilNextBeat(now));
-  }
-
-  #untilNextBeat(now: number): number {
-    const { expiresAt } = this.#credentials;
-    if (expiresAt === null) return PING_INTERVAL;
-    const due = this.#askedForToken ? expiresAt : expiresAt - RENEWAL_MS;
-    return Math.max(1, Math.min(PING_INTERVAL, due - now));
+    heartbeat.add(this, Math.max(1, Math.min(PING_INTERVAL, this.#validity.left(now))));
   }
 
   #connected(fault: RealtimeError | null): ProtocolMessage {
-    return {
-      action: Action.connected,
-      connectionId: this.id,
-      connectionDetails: this.#details(),
-      ...(fault !== null && { error: errorInfo(fault) }),
-    };
-  }
-
-  #details(): ConnectionDetails {
-    const { clientId, mayBeAnybody } = this.#identity;
-    const shown = clientId ?? (mayBeAnybody && this.#credentials.token !== null ? "*" : null);
-    return {
-      connectionKey: this.record.key,
-      ...(shown !== null && { clientId: shown }),
-      connectionStateTtl: CONNECTION_STATE_TTL,
-      maxIdleInterval: MAX_IDLE_INTERVAL,
-      maxMessageSize: this.#app.limits.messageBytes,
-      maxInboundRate: this.#app.limits.messagesPerSecond,
-      maxFrameSize: this.context.maxFrameSize,
-      serverId: "polywire",
-      siteCode: "polywire",
-    };
+    return connected(this.record, this.#credentials, this.context.maxFrameSize, fault);
   }
 
   #checkAttachments(wire: ChannelName): void {
