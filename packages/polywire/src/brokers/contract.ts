@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Broker, type ChannelKey, channelKey, type LogPolicy, type Member } from "../core/broker.js";
-import type { Change, ChannelEvent, Draft, PresenceEvent } from "../core/event.js";
+import type { Annotation, Change, ChannelEvent, Draft, PresenceEvent } from "../core/event.js";
 import type { FakeClock } from "../testing/clock.js";
 import { draft, textOf } from "../testing/session.js";
 
@@ -353,6 +353,31 @@ export function brokerContract(
       expect(sinks[0]?.on(KEY)).toEqual([first, appended, updated]);
       expect((await history(at.offset, at.epoch)).events).toEqual([appended, updated]);
       expect(await broker.newest(KEY, [at])).toEqual(new Map([[at.offset, updated]]));
+    });
+
+    it("[BR25] what is said of a message is handed out with all that was said before, and changes nothing of it", async () => {
+      await broker.subscribe(KEY);
+      const [first] = await publish(["hello"]);
+      const at = first?.position ?? { epoch: "", offset: 0 };
+      const { name: _name, ...rest } = draft("");
+      const said = (name: string): Draft<Annotation> => ({
+        ...rest,
+        kind: "annotation",
+        action: "create",
+        type: "a:b",
+        name,
+        count: null,
+      });
+      const one = await broker.annotate(KEY, at, said("1"), LOG);
+      const two = await broker.annotate(KEY, at, said("2"), LOG);
+      expect(one.all().map(({ name }) => name)).toEqual(["1"]);
+      expect(two.all().map(({ name }) => name)).toEqual(["1", "2"]);
+      expect(two).toMatchObject({ original: { id: first?.id, position: at }, position: { offset: at.offset + 2 } });
+      expect(sinks[0]?.on(KEY)).toEqual([first, one, two]);
+      expect(await broker.annotations(KEY, at)).toEqual([one, two]);
+      expect(await broker.versions(KEY, at)).toEqual([first]);
+      const nowhere = broker.annotate(KEY, { ...at, offset: 99 }, said("3"), LOG);
+      await expect(nowhere).rejects.toMatchObject({ code: "not-found" });
     });
 
     it("[BR24] versions come back oldest first, and what is not kept cannot change", async () => {

@@ -1,5 +1,6 @@
 import type {
   Amendment,
+  Annotation,
   AppId,
   Change,
   ChannelEvent,
@@ -103,6 +104,13 @@ export interface Broker {
   versions(key: ChannelKey, position: Position): Promise<readonly (Message | Amendment)[]>;
   /** The newest versions of those messages at these positions that have later ones, by offset. */
   newest(key: ChannelKey, positions: readonly Position[]): Promise<ReadonlyMap<number, Amendment>>;
+  /**
+   * Says something of the message at this position: stamps, logs and hands it out, in one step.
+   * @throws RealtimeError `not-found` when the message is not kept any more, `limit-reached` when it has too many
+   */
+  annotate(key: ChannelKey, position: Position, draft: Draft<Annotation>, log: LogPolicy): Promise<Annotation>;
+  /** What was said of the message at this position, oldest first. */
+  annotations(key: ChannelKey, position: Position): Promise<readonly Annotation[]>;
   history(key: ChannelKey, query: HistoryQuery): Promise<HistoryPage>;
   /** The newest `limit` messages of the log, oldest first, without presence events; with the head at that moment. */
   recent(key: ChannelKey, limit: number): Promise<{ readonly messages: readonly Message[]; readonly head: Position }>;

@@ -74,7 +74,21 @@ export interface Amendment extends Envelope {
   readonly note: Readonly<Record<string, unknown>> | null;
 }
 
-export type ChannelEvent = Message | PresenceEvent | Amendment;
+/** Something that was said of a message that is still kept, such as a reaction; the message itself stays as it is. */
+export interface Annotation extends Envelope {
+  readonly kind: "annotation";
+  /** `delete` takes one back that the same client made. */
+  readonly action: "create" | "delete";
+  /** What kind of annotation it is; opaque here. */
+  readonly type: string;
+  readonly name: string | null;
+  readonly count: number | null;
+  readonly original: Amendment["original"];
+  /** All of the message, this one last. */
+  readonly all: () => readonly Annotation[];
+}
+
+export type ChannelEvent = Message | PresenceEvent | Amendment | Annotation;
 
 /** What is to change of a message. What is null stays as it is. */
 export interface Change extends Content {
@@ -88,7 +102,7 @@ export interface Change extends Content {
 
 /** An event before its broker stamped it. Without `id` the broker mints one; `edge` is the broker's to decide. */
 export type Draft<E extends ChannelEvent = ChannelEvent> = E extends ChannelEvent
-  ? Omit<E, "id" | "position" | "timestamp" | "edge" | "rest"> & { readonly id?: string }
+  ? Omit<E, "id" | "position" | "timestamp" | "edge" | "rest" | "original" | "all"> & { readonly id?: string }
   : never;
 
 /** Levels of nesting that JSON from outside may have. V8 stringifies some thousands before it throws. */

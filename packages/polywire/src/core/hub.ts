@@ -14,6 +14,7 @@ import { Coalesce } from "./coalesce.js";
 import { RealtimeError } from "./errors.js";
 import {
   type Amendment,
+  type Annotation,
   type AppId,
   type Change,
   type ChannelEvent,
@@ -224,6 +225,17 @@ export class Hub implements BrokerSink {
     const amendment = await this.#broker.amend(channelKey(app.id, name), position, change, limits);
     this.#observer.published(app.id, name, [amendment]);
     return amendment;
+  }
+
+  /** Says something of a message. See {@link Broker.annotate}. */
+  async annotate(appId: AppId, name: ChannelName, position: Position, draft: Draft<Annotation>): Promise<Annotation> {
+    const annotation = await this.#broker.annotate(channelKey(appId, name), position, draft, this.#log(appId, name));
+    this.#observer.published(appId, name, [annotation]);
+    return annotation;
+  }
+
+  annotations(appId: AppId, name: ChannelName, position: Position): Promise<readonly Annotation[]> {
+    return this.#broker.annotations(channelKey(appId, name), position);
   }
 
   versions(appId: AppId, name: ChannelName, position: Position): Promise<readonly (Message | Amendment)[]> {

@@ -13,6 +13,7 @@ import { channelKey } from "../../core/broker.js";
 import { RealtimeError } from "../../core/errors.js";
 import {
   type Amendment,
+  type Annotation,
   type AppId,
   type Change,
   type ChannelEvent,
@@ -32,6 +33,8 @@ import { Roster } from "./roster.js";
 /** A repeated id within this time publishes nothing. */
 const DEDUPE_MS = 120_000;
 const SWEEP_MS = 10_000;
+/** Of one message. */
+const MAX_ANNOTATIONS = 10_000;
 /** How long the offsets of a channel that nobody uses are remembered, so that who comes back can resume. */
 const IDLE_MS = 120_000;
 
@@ -48,6 +51,8 @@ interface State {
   readonly byId: Map<string, Message>;
   /** Later versions of messages, oldest first, by the offset of the message. */
   readonly amendments: Map<number, readonly Amendment[]>;
+  /** What was said of messages, oldest first, by the offset of the message. */
+  readonly annotations: Map<number, Annotation[]>;
   latest: { readonly message: Message; readonly expiresAt: number } | null;
   isSubscribed: boolean;
   subscriptions: number;
@@ -162,6 +167,32 @@ export class MemoryBroker implements Broker {
     return amendment;
   }
 
+  async annotate(key: ChannelKey, at: Position, draft: Draft<Annotation>, log: LogPolicy): Promise<Annotation> {
+    this.#current(key);
+    const state = this.#open(key);
+    const [original] = versionsAt(state, at);
+    if (original === undefined) throw new RealtimeError("not-found", "The message is not kept, or not any more.");
+    const known = state.annotations.get(at.offset) ?? [];
+    if (known.length >= MAX_ANNOTATIONS) {
+      throw new RealtimeError("limit-reached", `The message has ${MAX_ANNOTATIONS} annotations, which is the limit.`);
+    }
+    const position = state.log.next();
+    const timestamp = state.log.time(this.#runtime.now());
+    const until = known.length + 1;
+    const all = () => known.slice(0, until);
+    const id = draft.id ?? idAt(position);
+    const annotation: Annotation = { ...draft, id, position, timestamp, original: stub(original), all };
+    known.push(annotation);
+    state.annotations.set(at.offset, known);
+    this.#record(key, state, [annotation], log);
+    return annotation;
+  }
+
+  async annotations(key: ChannelKey, position: Position): Promise<readonly Annotation[]> {
+    const { annotations, log } = this.#open(key);
+    return position.epoch === log.epoch ? [...(annotations.get(position.offset) ?? [])] : [];
+  }
+
   async versions(key: ChannelKey, position: Position): Promise<readonly (Message | Amendment)[]> {
     this.#current(key);
     return versionsAt(this.#open(key), position);
@@ -261,6 +292,7 @@ export class MemoryBroker implements Broker {
       roster: new Roster(),
       byId: new Map(),
       amendments: new Map(),
+      annotations: new Map(),
       latest: null,
       isSubscribed: false,
       subscriptions: 0,
@@ -336,8 +368,10 @@ export class MemoryBroker implements Broker {
       state.log.expire(now);
       this.#bytes += state.log.bytes - before;
       if (state.latest !== null && state.latest.expiresAt <= now) this.#keepLatest(state, null);
-      for (const offset of state.amendments.keys()) {
-        if (state.log.at({ epoch: state.log.epoch, offset }) === null) state.amendments.delete(offset);
+      for (const about of [state.amendments, state.annotations]) {
+        for (const offset of about.keys()) {
+          if (state.log.at({ epoch: state.log.epoch, offset }) === null) about.delete(offset);
+        }
       }
       for (const [id, { timestamp }] of state.byId) {
         if (timestamp > now - DEDUPE_MS) break;
@@ -370,7 +404,13 @@ function versionsAt({ log, amendments }: State, position: Position): readonly (M
   return [message, ...(amendments.get(position.offset) ?? [])];
 }
 
-const stub = ({ id, position, timestamp, client, origin }: Message | Amendment): Amendment["original"] => ({
+const stub = ({
+  id,
+  position,
+  timestamp,
+  client,
+  origin,
+}: Message | Amendment | Annotation): Amendment["original"] => ({
   id,
   position,
   timestamp,

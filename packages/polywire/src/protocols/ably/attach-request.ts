@@ -53,6 +53,7 @@ const NEEDS: Readonly<Record<ModeName, Operation>> = {
   subscribe: "subscribe",
   presence_subscribe: "subscribe",
   annotation_publish: "annotation-publish",
+  annotation_subscribe: "annotation-subscribe",
 };
 
 const modesOf = (flags: number): number => MODES.reduce((modes, mode) => modes | (flags & Mode[mode]), 0);

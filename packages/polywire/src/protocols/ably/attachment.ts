@@ -8,7 +8,7 @@ import { Subscription } from "../../core/subscription.js";
 import { type AttachRequest, grantedModes } from "./attach-request.js";
 import type { Capability } from "./capability.js";
 import type { DeltaEncoder, Deltas } from "./deltas.js";
-import { presentMember, renamed } from "./encoder.js";
+import { ANNOTATING, presentMember, renamed } from "./encoder.js";
 import { AblyError, errorInfo } from "./errors.js";
 import type { FormatName } from "./format.js";
 import type { QualifiedName } from "./names.js";
@@ -45,15 +45,15 @@ export class Attachment {
     this.#modes = grantedModes(request.modes, capability, name.channel);
     const { deltas } = session.context;
     // Who gets only some messages has not always got the one before.
-    this.#delta =
-      request.isDelta && name.filter === null ? deltas.take(session.appId, name.channel, session.format) : null;
+    const isPlain = name.filter === null && (this.#modes & Mode.annotation_subscribe) === 0;
+    this.#delta = request.isDelta && isPlain ? deltas.take(session.appId, name.channel, session.format) : null;
     const named = (encoder: Encoder) => (name.wire === name.channel ? encoder : renamed(encoder, name.wire));
     this.#subscription = new Subscription(
       session,
       name.channel,
-      named(this.#delta ?? session.encoder),
+      named(this.#delta ?? this.#plain()),
       (event) => this.#shows(event),
-      this.#delta === null ? null : named(session.encoder),
+      this.#delta === null ? null : named(this.#plain()),
     );
   }
 
@@ -108,6 +108,12 @@ export class Attachment {
     const { session, channel } = this;
     session.context.hub.unsubscribe(this.#subscription);
     if (this.#delta !== null) session.context.deltas.release(session.appId, channel, session.format);
+  }
+
+  #plain(): Encoder {
+    if ((this.#modes & Mode.annotation_subscribe) === 0) return this.session.encoder;
+    const { both, alone } = ANNOTATING[this.session.format];
+    return (this.#modes & Mode.subscribe) === 0 ? alone : both;
   }
 
   async #members(): Promise<Members | null> {
@@ -168,6 +174,7 @@ export class Attachment {
   /** Who enters hears of it in any mode (RTP17a). */
   #shows(event: ChannelEvent): boolean {
     this.#delta?.see(event);
+    if (event.kind === "annotation") return (this.#modes & (Mode.annotation_subscribe | Mode.subscribe)) !== 0;
     if (event.kind !== "presence") {
       return (this.#modes & Mode.subscribe) !== 0 && (this.name.filter === null || this.name.filter(event));
     }

@@ -2,9 +2,10 @@ import { RealtimeError } from "../../core/errors.js";
 import type { HttpRequest, HttpResponse, HttpStream, Route } from "../../core/protocol.js";
 import { CometConnection } from "./comet-connection.js";
 import { AblyError, errorInfo } from "./errors.js";
+import { disconnection } from "./farewell.js";
 import { FORMATS } from "./format.js";
 import { corsHeaders, openRoute } from "./http.js";
-import { type AblyContext, disconnection } from "./session.js";
+import type { AblyContext } from "./session.js";
 import { welcome } from "./welcome.js";
 import { Action } from "./wire.js";
 

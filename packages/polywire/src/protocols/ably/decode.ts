@@ -54,7 +54,12 @@ export function commandOf(value: unknown): Command {
     case Action.object:
       return { type: "unsupported", what: "Objects", msgSerial: optionalInteger(message, "msgSerial") };
     case Action.annotation:
-      return { type: "unsupported", what: "Annotations", msgSerial: optionalInteger(message, "msgSerial") };
+      return {
+        type: "annotate",
+        channel: text(message, "channel"),
+        msgSerial: optionalInteger(message, "msgSerial"),
+        annotations: list(message, "annotations"),
+      };
     default:
       return unknownAction(message.action);
   }

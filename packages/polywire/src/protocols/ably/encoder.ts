@@ -3,6 +3,7 @@ import type { Member } from "../../core/broker.js";
 import { type Encoder, Frame } from "../../core/encoder.js";
 import type {
   Amendment,
+  Annotation,
   ChannelEvent,
   ChannelName,
   Content,
@@ -13,7 +14,15 @@ import type {
 import { FORMATS, type FormatName } from "./format.js";
 import { wireContent } from "./payload.js";
 import { eventSerial, serialOf } from "./serial.js";
-import { Action, PresenceAction, type ProtocolMessage, type WireMessage, type WirePresence } from "./wire.js";
+import { summaryOf } from "./summary.js";
+import {
+  Action,
+  PresenceAction,
+  type ProtocolMessage,
+  type WireAnnotation,
+  type WireMessage,
+  type WirePresence,
+} from "./wire.js";
 
 const encoder = (name: FormatName): Encoder => ({
   name: `ably/6/${name}`,
@@ -71,13 +80,61 @@ export function eventMessage(channel: ChannelName, event: ChannelEvent, format: 
       return { action: Action.message, ...head, messages: [wireMessage(event, format)] };
     case "amendment":
       return { action: Action.message, ...head, messages: [wireAmendment(event, format, event.appended)] };
+    case "annotation":
+      return { action: Action.message, ...head, messages: [summaryMessage(event)] };
     case "presence":
       return { action: Action.presence, ...head, presence: [presenceChange(event, format)] };
   }
 }
 
 /** The actions of messages (TM5). */
-const MessageAction = { create: 0, update: 1, delete: 2, append: 5 } as const;
+const MessageAction = { create: 0, update: 1, delete: 2, summary: 4, append: 5 } as const;
+
+/** What annotations of a message come to by now. */
+const summaryMessage = ({ id, original, timestamp, all }: Annotation): WireMessage => ({
+  id,
+  timestamp,
+  ...(original.position !== null && { serial: serialOf(original.position, original.timestamp) }),
+  annotations: { summary: summaryOf(all()) },
+  action: MessageAction.summary,
+});
+
+export function wireAnnotation(annotation: Annotation, format: FormatName): WireAnnotation {
+  const { id, action, type, name, count, client, origin, original, timestamp } = annotation;
+  const serial = eventSerial(annotation);
+  return {
+    id,
+    action: action === "create" ? 0 : 1,
+    ...(serial !== undefined && { serial }),
+    ...(original.position !== null && { messageSerial: serialOf(original.position, original.timestamp) }),
+    type,
+    ...(name !== null && { name }),
+    ...(count !== null && { count }),
+    ...wireContent(annotation, format),
+    ...(client !== null && { clientId: client.clientId }),
+    ...(origin !== null && { connectionId: publicId(origin) }),
+    timestamp,
+  };
+}
+
+/** For who wants each annotation, beside what they come to or in its place. */
+const annotating = (format: FormatName, hasMessages: boolean): Encoder => ({
+  ...ENCODERS[format],
+  encode(channel, event) {
+    const { encode } = ENCODERS[format];
+    if (event.kind !== "annotation") return encode(channel, event);
+    const { messages: _summary, ...head } = eventMessage(channel, event, format);
+    const annotations = [wireAnnotation(event, format)];
+    const message = FORMATS[format].encode({ ...head, action: Action.annotation, annotations });
+    return new Frame([message, ...(hasMessages ? (encode(channel, event)?.messages ?? []) : [])]);
+  },
+});
+
+/** By format, and whether messages are wanted too. */
+export const ANNOTATING = {
+  json: { both: annotating("json", true), alone: annotating("json", false) },
+  msgpack: { both: annotating("msgpack", true), alone: annotating("msgpack", false) },
+} as const;
 
 /** A message as it is by now. */
 export const currentMessage = (event: Message | Amendment, format: FormatName): WireMessage =>

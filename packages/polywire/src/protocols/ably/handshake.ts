@@ -1,7 +1,8 @@
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import { RealtimeError } from "../../core/errors.js";
+import { refuse } from "./farewell.js";
 import type { Format } from "./format.js";
-import { type AblySession, refuse } from "./session.js";
+import type { AblySession } from "./session.js";
 
 /** What may come before it is known who sends it. */
 const MAX_WAITING = 100;

@@ -28,13 +28,14 @@ const message = fc.record(
 const frame = fc.record(
   {
     action: fc.oneof(fc.integer({ min: -1, max: 25 }), any),
-    channel: fc.oneof(fc.constantFrom("room", "news"), any),
+    channel: fc.oneof(fc.constantFrom("room", "news", "mutable:x"), any),
     msgSerial: fc.oneof(fc.nat(20), any),
     channelSerial: any,
     flags: fc.oneof(fc.integer(), any),
     params: fc.oneof(fc.dictionary(fc.constantFrom("rewind", "modes", "delta", "__proto__"), any), any),
     messages: fc.oneof(fc.array(message, { maxLength: 3 }), any),
     presence: fc.oneof(fc.array(message, { maxLength: 3 }), any),
+    annotations: fc.oneof(fc.array(message, { maxLength: 3 }), any),
     id: any,
     auth: fc.oneof(fc.record({ accessToken: any }), any),
   },

@@ -4,10 +4,11 @@ import { Authenticator } from "./auth.js";
 import { cometRoutes } from "./comet.js";
 import { Connections } from "./connections.js";
 import { Deltas } from "./deltas.js";
+import { refuse } from "./farewell.js";
 import { FORMATS } from "./format.js";
 import { nothingThere, preflights } from "./http.js";
 import { type AblyRoutesOptions, ablyRoutes } from "./routes.js";
-import { type AblyContext, refuse } from "./session.js";
+import type { AblyContext } from "./session.js";
 import { welcome } from "./welcome.js";
 
 const MAX_FRAME_SIZE = 524_288;

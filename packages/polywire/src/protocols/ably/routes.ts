@@ -5,10 +5,11 @@ import type { ChannelEvent, Message, Position, PresenceEvent } from "../../core/
 import { namespaceOf } from "../../core/policy.js";
 import type { Route } from "../../core/protocol.js";
 import { amend, messagePosition } from "./amendments.js";
+import { annotate } from "./annotations.js";
 import { identityOf, sign } from "./auth.js";
 import { batchPresence, batchPublish } from "./batch.js";
 import { capabilityText, demand, type Operation } from "./capability.js";
-import { currentMessage, presenceChange, presentMember } from "./encoder.js";
+import { currentMessage, presenceChange, presentMember, wireAnnotation } from "./encoder.js";
 import { AblyError } from "./errors.js";
 import { cursorText, historyRequest, limitOf, readHistory } from "./history.js";
 import { type Answer, type Call, openRoute, type Request, route } from "./http.js";
@@ -45,6 +46,8 @@ export function ablyRoutes(context: AblyContext, { provisioned, stats }: AblyRou
     route(context, "GET", `${channel}/messages/:serial`, (call) => message(context, call)),
     route(context, "PATCH", `${channel}/messages/:serial`, (call) => change(context, call)),
     route(context, "GET", `${channel}/messages/:serial/versions`, (call) => versions(context, call)),
+    route(context, "GET", `${channel}/messages/:serial/annotations`, (call) => annotations(context, call)),
+    route(context, "POST", `${channel}/messages/:serial/annotations`, (call) => publishAnnotations(context, call)),
     route(context, "GET", `${channel}/presence`, (call) => members(context, call)),
     route(context, "GET", `${channel}/presence/history`, (call) => presenceHistory(context, call)),
     route(context, "GET", channel, (call) => status(context, call)),
@@ -157,6 +160,28 @@ async function change({ hub }: AblyContext, call: Call): Promise<Answer> {
   const raw = { ...rawOf(call.body()), serial: http.params.serial };
   const amendment = await amend(raw, { channel, capability, publisher, hub });
   return { body: { versionSerial: eventSerial(amendment) } };
+}
+
+async function annotations({ hub }: AblyContext, call: Call): Promise<Answer> {
+  const { channel, app } = target(call, call.http.params.channel, "history");
+  const all = await hub.annotations(app.id, channel, messagePosition(call.http.params.serial));
+  const start = Number.parseInt(call.query.get("cursor") ?? "0", 10) || 0;
+  const end = start + limitOf(call.query);
+  const next = end < all.length ? { epoch: "annotations", offset: end } : null;
+  const page = all.slice(start, end).map((annotation) => wireAnnotation(annotation, call.format.name));
+  return { body: page, links: links(call, "annotations", next) };
+}
+
+async function publishAnnotations({ hub }: AblyContext, call: Call): Promise<Answer> {
+  const { credentials, http } = call;
+  const { channel } = channelName(http.params.channel ?? "");
+  const { app, capability } = credentials;
+  const publisher = { app, identity: identityOf(credentials, wantedClientId(call)), origin: null, except: null };
+  const body = call.body();
+  for (const raw of (Array.isArray(body) ? body : [body]).map(rawOf)) {
+    await annotate({ ...raw, messageSerial: http.params.serial }, { channel, capability, publisher, hub });
+  }
+  return { status: 201, body: [] };
 }
 
 async function presenceHistory({ hub }: AblyContext, call: Call): Promise<Answer> {

@@ -140,9 +140,9 @@ describe("publishing", () => {
     expect(await client.take()).toMatchObject([{ action: 2, error: { code: 40031 } }]);
   });
 
-  it.each([19, 21])("of what is not done here (%i) is refused, so that nobody waits for it", async (action) => {
+  it("of what is not done here is refused, so that nobody waits for it", async () => {
     const { client } = await world.connect();
-    client.send({ action, channel: "news", msgSerial: 0, annotations: [{}], state: [{}] });
+    client.send({ action: 19, channel: "news", msgSerial: 0, state: [{}] });
     expect(await client.take()).toMatchObject([{ action: 2, msgSerial: 0, error: { code: 40000 } }]);
   });
 

@@ -4,12 +4,13 @@ import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import { describe } from "../../core/describe.js";
 import type { Encoder, Frame } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
-import type { ChannelName } from "../../core/event.js";
+import type { ChannelEvent, ChannelName } from "../../core/event.js";
 import type { Beating } from "../../core/heartbeat.js";
 import type { ProtocolContext } from "../../core/protocol.js";
 import type { Turns } from "../../core/turns.js";
 import { Acknowledgements } from "./acknowledgements.js";
 import { amend, isAmendment } from "./amendments.js";
+import { annotate } from "./annotations.js";
 import { attachRequest } from "./attach-request.js";
 import { type Attacher, Attachment } from "./attachment.js";
 import { type Authenticator, type Credentials, type Identity, identityOf } from "./auth.js";
@@ -20,6 +21,7 @@ import { decode } from "./decode.js";
 import type { Deltas } from "./deltas.js";
 import { ENCODERS } from "./encoder.js";
 import { AblyError, errorInfo, isPassing } from "./errors.js";
+import { refuse } from "./farewell.js";
 import { type Format, type FormatName, frameOf } from "./format.js";
 import { channelName, derivedResource } from "./names.js";
 import { changePresence } from "./presence.js";
@@ -29,6 +31,7 @@ import { eventSerial } from "./serial.js";
 import { Validity } from "./validity.js";
 import {
   Action,
+  type AnnotateCommand,
   type AttachCommand,
   type Command,
   Mode,
@@ -176,17 +179,15 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   /** Ends with its token, unless it has another by then; one that ends later is asked for a new one. */
   revoke(revocation: Revocation): void {
     const { runtime } = this.context;
-    const isConcerned = () => this.#credentials.token !== null && concerns(revocation, this.#credentials.token);
-    if (!isConcerned()) return;
+    const { token } = this.#credentials;
+    if (token === null || !concerns(revocation, token)) return;
     const left = revocation.appliesAt - runtime.now();
     if (left <= 0) {
       this.terminate(revoked());
       return;
     }
     this.tell({ action: Action.auth });
-    runtime.after(left, () => {
-      if (isConcerned()) this.terminate(revoked());
-    });
+    runtime.after(left, () => this.revoke(revocation));
   }
 
   activity(): void {
@@ -254,6 +255,9 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
       case "publish":
         this.#once(command.msgSerial, () => this.#publish(command));
         return;
+      case "annotate":
+        this.#once(command.msgSerial, () => this.#annotate(command));
+        return;
       case "unsupported":
         this.#once(command.msgSerial, () => {
           throw new AblyError(40000, `${command.what} are not supported by this server.`);
@@ -315,11 +319,17 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     const { hub } = this.context;
     if (messages.some(isAmendment)) {
       const place = { channel, capability: this.#capability, publisher, hub };
-      const changes = await Promise.all(messages.map((message) => amend(message, place)));
-      return { serials: changes.map((change) => eventSerial(change) ?? null) };
+      return placesOf(await Promise.all(messages.map((message) => amend(message, place))));
     }
-    const events = await hub.publish(app.id, channel, drafts(messages, publisher));
-    return { serials: events.map((event) => eventSerial(event) ?? null) };
+    return placesOf(await hub.publish(app.id, channel, drafts(messages, publisher)));
+  }
+
+  async #annotate({ channel: wire, annotations }: AnnotateCommand): Promise<PublishResult> {
+    this.#take(this.#messages, "publish", "messagesPerSecond");
+    const { channel } = channelName(wire);
+    const publisher = { app: this.#app, identity: this.#identity, origin: this.id, except: null };
+    const place = { channel, capability: this.#capability, publisher, hub: this.context.hub };
+    return placesOf(await Promise.all(annotations.map((annotation) => annotate(annotation, place))));
   }
 
   async #changePresence(command: PresenceCommand): Promise<PublishResult> {
@@ -424,14 +434,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   }
 }
 
-/** Says why, inside the opened socket: SDKs take a refused upgrade for a network's fault. */
-export function refuse(connection: Connection, format: Format, reason: RealtimeError): void {
-  connection.send(frameOf(format, disconnection(reason)));
-  connection.close(1000, "");
-}
-
-/** What ends a connection: for a while, or for good. */
-export function disconnection(reason: RealtimeError): ProtocolMessage {
-  const error = errorInfo(reason);
-  return { action: isPassing(error) ? Action.disconnected : Action.error, error };
-}
+/** Where what was published is. */
+const placesOf = (events: readonly ChannelEvent[]): PublishResult => ({
+  serials: events.map((event) => eventSerial(event) ?? null),
+});

@@ -34,6 +34,7 @@ export const Mode = {
   subscribe: 1 << 18,
   presence_subscribe: 1 << 19,
   annotation_publish: 1 << 21,
+  annotation_subscribe: 1 << 22,
 } as const;
 
 export type ModeName = keyof typeof Mode;
@@ -53,8 +54,26 @@ export interface WireMessage {
   readonly connectionId?: string;
   readonly timestamp: number;
   readonly serial?: string;
+  readonly annotations?: { readonly summary: object };
   readonly version?: { readonly serial?: string; readonly timestamp: number };
   readonly action: number;
+}
+
+/** An annotation on its way to a client (TAN2). */
+export interface WireAnnotation {
+  readonly id: string;
+  readonly action: number;
+  readonly serial?: string;
+  readonly messageSerial?: string;
+  readonly type: string;
+  readonly name?: string;
+  readonly count?: number;
+  readonly data?: string | Uint8Array;
+  readonly encoding?: string;
+  readonly extras?: object;
+  readonly clientId?: string;
+  readonly connectionId?: string;
+  readonly timestamp: number;
 }
 
 /** A presence message on its way to a client (TP3). */
@@ -105,6 +124,7 @@ export interface ProtocolMessage {
   readonly error?: ErrorInfo;
   readonly messages?: readonly WireMessage[];
   readonly presence?: readonly WirePresence[];
+  readonly annotations?: readonly WireAnnotation[];
 }
 
 /** Something of a message or presence message as a client sent it, before it is known to be right. */
@@ -112,6 +132,7 @@ export type Raw = Readonly<Record<string, unknown>>;
 
 export type AttachCommand = Extract<Command, { type: "attach" }>;
 export type PublishCommand = Extract<Command, { type: "publish" }>;
+export type AnnotateCommand = Extract<Command, { type: "annotate" }>;
 export type PresenceCommand = Extract<Command, { type: "presence" }>;
 
 /** What a client may ask for. */
@@ -140,6 +161,12 @@ export type Command =
       readonly channel: string;
       readonly msgSerial: number;
       readonly presence: readonly Raw[];
+    }
+  | {
+      readonly type: "annotate";
+      readonly channel: string;
+      readonly msgSerial: number;
+      readonly annotations: readonly Raw[];
     }
   /** Something that is numbered like what is published, and that this server does not do. */
   | { readonly type: "unsupported"; readonly what: string; readonly msgSerial: number }
