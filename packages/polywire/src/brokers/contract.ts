@@ -294,7 +294,7 @@ export function brokerContract(
       expect(sinks[0]?.on(KEY).at(-1)).toMatchObject({ action: "update", edge: false, data: away.data });
     });
 
-    it("[BR21] history can be read backwards, page by page without a gap", async () => {
+    it("[BR23] history can be read backwards, page by page without a gap", async () => {
       const [first] = await publish(["a", "b", "c", "d", "e"]);
       const epoch = first?.position?.epoch ?? "";
       const read = async (before?: number) => {
@@ -329,7 +329,7 @@ export function brokerContract(
     });
     const AMENDING = { bytes: 1000, log: LOG };
 
-    it("[BR23] a change of a message is stamped, logged and handed out, whole and with what was added", async () => {
+    it("[BR25] a change of a message is stamped, logged and handed out, whole and with what was added", async () => {
       await broker.subscribe(KEY);
       const [first] = await publish(["hello"]);
       const at = first?.position ?? { epoch: "", offset: 0 };
@@ -355,7 +355,7 @@ export function brokerContract(
       expect(await broker.newest(KEY, [at])).toEqual(new Map([[at.offset, updated]]));
     });
 
-    it("[BR25] what is said of a message is handed out with all that was said before, and changes nothing of it", async () => {
+    it("[BR27] what is said of a message is handed out with all that was said before, and changes nothing of it", async () => {
       await broker.subscribe(KEY);
       const [first] = await publish(["hello"]);
       const at = first?.position ?? { epoch: "", offset: 0 };
@@ -380,7 +380,7 @@ export function brokerContract(
       await expect(nowhere).rejects.toMatchObject({ code: "not-found" });
     });
 
-    it("[BR24] versions come back oldest first, and what is not kept cannot change", async () => {
+    it("[BR26] versions come back oldest first, and what is not kept cannot change", async () => {
       const [first] = await publish(["hello"]);
       const at = first?.position ?? { epoch: "", offset: 0 };
       const updated = await broker.amend(KEY, at, change("bye"), AMENDING);
@@ -398,7 +398,7 @@ export function brokerContract(
       await expect(broker.amend(KEY, at, change("x"), AMENDING)).rejects.toMatchObject({ code: "not-found" });
     });
 
-    it("[BR22] timestamps do not go back when the clock does", async () => {
+    it("[BR24] timestamps do not go back when the clock does", async () => {
       const [before] = await publish(["before"]);
       await cluster.advance(-5000);
       const [after] = await publish(["after"]);
