@@ -88,9 +88,9 @@ export class Client {
       this.onFrame = (payload) => {
         const { opening, greeting, subscribed } = this.dialect;
         const start = payload.toString("latin1", 0, 60);
-        if (opening !== undefined && start.startsWith(opening[0])) this.#send(opening[1]);
+        if (opening !== undefined && start.startsWith(opening[0])) this.send(opening[1]);
         else if (start.startsWith(subscribed)) resolve();
-        else if (start.startsWith(greeting)) for (const text of this.dialect.subscribe(channel)) this.#send(text);
+        else if (start.startsWith(greeting)) for (const text of this.dialect.subscribe(channel)) this.send(text);
       };
     });
   }
@@ -104,13 +104,14 @@ export class Client {
   #receive(payload: Buffer): void {
     const { ping } = this.dialect;
     if (ping !== undefined && payload.length === ping[0].length && payload.toString("latin1") === ping[0]) {
-      this.#send(ping[1]);
+      this.send(ping[1]);
     } else {
       this.onFrame(payload);
     }
   }
 
-  #send(text: string): void {
+  /** One text frame. @param text of 125 bytes at most */
+  send(text: string): void {
     const length = Buffer.byteLength(text);
     if (length > 125) throw new Error("The load client sends short frames only.");
     this.#socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | length]), MASK, Buffer.from(text)]));

@@ -18,6 +18,7 @@ export function report(
     if (second === undefined) return `| ${figure} | ${mine.toFixed(2)} |`;
     if (theirs[0]?.[figure] === undefined) return `| ${figure} | ${mine.toFixed(2)} | | |`;
     const other = median(theirs, figure);
+    if (Number.isNaN(other)) return `| ${figure} | ${mine.toFixed(2)} | – | – |`;
     return `| ${figure} | ${mine.toFixed(2)} | ${other.toFixed(2)} | ${(mine / other).toFixed(2)} |`;
   });
   const columns = targets.map(({ name, version }) => `${name} ${version}`);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Client, connectAll, PUSHER, ROOMS, SOCKET_IO } from "./clients.js";
 import { type Event, Publisher } from "./publisher.js";
 import { type Target, TargetProcess } from "./target.js";
+import { Churn, WebhookReceiver } from "./webhooks.js";
 
 /** Figures by name; each is better when lower. */
 export type Figures = Readonly<Record<string, number>>;
@@ -137,43 +138,76 @@ const publish: Scenario = {
     }),
 };
 
-/** 200 subscribers, 100 messages a second, for ten seconds, whatever the server does. */
+/** 200 subscribers, 100 messages a second, for ten seconds, whatever the server does. In milliseconds. */
+async function latencyOf(server: TargetProcess): Promise<{ readonly p50: number; readonly p99: number }> {
+  const clients = await connectAll(server.port, 200, () => CHANNEL);
+  const publisher = new Publisher(server.port);
+  const samples: number[] = [];
+  for (const client of clients) {
+    client.onFrame = (payload) => {
+      const sentAt = Number(/"data":"(\d+\.\d+) /.exec(payload.toString("latin1"))?.[1]);
+      samples.push(performance.now() - sentAt);
+    };
+  }
+  const padding = "x".repeat(180);
+  const play = async (messages: number) => {
+    const startedAt = performance.now();
+    for (let sent = 0; sent < messages; sent++) {
+      await publisher.publish(event(`${performance.now().toFixed(3)} ${padding}`));
+      await delay(Math.max(0, startedAt + (sent + 1) * 10 - performance.now()));
+    }
+    await delay(300);
+  };
+  await play(200);
+  samples.length = 0;
+  await play(1000);
+  publisher.close();
+  for (const client of clients) client.destroy();
+  if (samples.length !== 200_000) throw new Error(`${samples.length} of 200,000 deliveries arrived.`);
+  samples.sort((a, b) => a - b);
+  const quantile = (q: number) => samples[Math.floor(q * samples.length)] as number;
+  return { p50: quantile(0.5), p99: quantile(0.99) };
+}
+
 const latency: Scenario = {
   name: "latency",
   run: (target) =>
     withServer(target, async (server) => {
-      const clients = await connectAll(server.port, 200, () => CHANNEL);
-      const publisher = new Publisher(server.port);
-      const samples: number[] = [];
-      for (const client of clients) {
-        client.onFrame = (payload) => {
-          const sentAt = Number(/"data":"(\d+\.\d+) /.exec(payload.toString("latin1"))?.[1]);
-          samples.push(performance.now() - sentAt);
-        };
-      }
-      const padding = "x".repeat(180);
-      const play = async (messages: number) => {
-        const startedAt = performance.now();
-        for (let sent = 0; sent < messages; sent++) {
-          await publisher.publish(event(`${performance.now().toFixed(3)} ${padding}`));
-          await delay(Math.max(0, startedAt + (sent + 1) * 10 - performance.now()));
-        }
-        await delay(300);
-      };
-      await play(200);
-      samples.length = 0;
-      await play(1000);
-      publisher.close();
-      for (const client of clients) client.destroy();
-      if (samples.length !== 200_000) throw new Error(`${samples.length} of 200,000 deliveries arrived.`);
-      samples.sort((a, b) => a - b);
-      const quantile = (q: number) => samples[Math.floor(q * samples.length)] as number;
+      const { p50, p99 } = await latencyOf(server);
       return {
-        "p50 latency at 20,000 deliveries a second, ms": quantile(0.5),
-        "p99 latency at 20,000 deliveries a second, ms": quantile(0.99),
+        "p50 latency at 20,000 deliveries a second, ms": p50,
+        "p99 latency at 20,000 deliveries a second, ms": p99,
       };
     }),
 };
+
+/** Channels that come and go meanwhile cause 1,000 webhooks a second, if there is somebody to tell. */
+function webhooks(areSent: boolean): Scenario {
+  const what = `at 20,000 deliveries a second and 1,000 changes of channels, ${areSent ? "each a webhook" : "without webhooks"}, ms`;
+  return {
+    name: `webhooks, ${areSent ? "sent" : "off"}`,
+    async run(target) {
+      if (target.withWebhooks === null) return {};
+      const receiver = await WebhookReceiver.start();
+      const server = areSent ? target.withWebhooks(receiver.url) : target;
+      try {
+        return await withServer(server, async (running) => {
+          const churn = await Churn.start(running.port, 500);
+          const { p50, p99 } = await latencyOf(running);
+          const changes = churn.stop();
+          await delay(5000); // who has gone is told of three seconds later
+          churn.close();
+          if (areSent && receiver.events !== changes) {
+            throw new Error(`${receiver.events} of ${changes} webhooks arrived.`);
+          }
+          return { [`p50 latency ${what}`]: p50, [`p99 latency ${what}`]: p99 };
+        });
+      } finally {
+        receiver.stop();
+      }
+    },
+  };
+}
 
 const reconnect: Scenario = {
   name: "reconnect",
@@ -202,5 +236,7 @@ export const SCENARIOS: readonly Scenario[] = [
   idle(100),
   publish,
   latency,
+  webhooks(false),
+  webhooks(true),
   reconnect,
 ];

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -21,18 +22,25 @@ export interface Target {
   readonly keepsAlive: boolean;
   /** What its clients may speak. */
   readonly dialects: readonly DialectName[];
+  /** The same server with an app that tells this URL which channels come and go; null: not measured. */
+  readonly withWebhooks: ((url: string) => Target) | null;
   command(port: number, adminPort: number): { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv };
 }
 
-export function polywire(): Target {
+export function polywire(flags: readonly string[] = []): Target {
   const { version } = JSON.parse(readFileSync(`${ROOT}packages/polywire/package.json`, "utf8"));
   return {
     name: "polywire",
     version,
     keepsAlive: true,
     dialects: ["pusher", "rooms", "socket.io"],
+    withWebhooks: (url) => polywire(["--config", webhookConfig(url)]),
     command: (port, adminPort) => ({
-      args: [`${ROOT}packages/polywire/bin/polywire.js`, "start", "--port", `${port}`, "--admin-port", `${adminPort}`],
+      args: [
+        `${ROOT}packages/polywire/bin/polywire.js`,
+        ...["start", "--port", `${port}`, "--admin-port", `${adminPort}`],
+        ...flags,
+      ],
       env: { JWT_SECRET },
     }),
   };
@@ -46,8 +54,17 @@ export function socketIo(): Target {
     version,
     keepsAlive: true,
     dialects: ["socket.io"],
+    withWebhooks: null,
     command: (port) => ({ args: [`${ROOT}bench/peers/socket-io.mjs`], env: { PORT: `${port}` } }),
   };
+}
+
+/** The development app, in a file. */
+function webhookConfig(url: string): string {
+  const file = `${mkdtempSync(`${tmpdir()}/polywire-bench-`)}/config.json`;
+  const webhooks = [{ url, events: ["channel_occupied", "channel_vacated"], filter: { prefix: "churn-" } }];
+  writeFileSync(file, JSON.stringify({ apps: [{ id: "app-id", key: "app-key", secret: "app-secret", webhooks }] }));
+  return file;
 }
 
 const SOKETI = "1.6.1";
@@ -71,6 +88,7 @@ export function soketi(): Target {
     version: SOKETI,
     keepsAlive: false,
     dialects: ["pusher"],
+    withWebhooks: null,
     command: (port, adminPort) => ({
       args: [`${folder}/node_modules/@soketi/soketi/bin/server.js`, "start"],
       env: {

@@ -12,13 +12,16 @@ test.each([["with space"], ["ümlaut"], ["slash/ed"], ["a:b"], ["[meta]x"]])(
   },
 );
 
-test.each([["#reserved"], ["#server-to-user-1"]])("the reserved channel %j is refused", async (name) => {
+test.each([
+  ["#reserved", { type: "BadRequest", status: 400 }],
+  ["#server-to-user-1", { type: "AuthError", status: 403 }],
+])("the reserved channel %j is refused", async (name, refused) => {
   const pusher = await connect();
   const errors = inboxOf<SubscriptionError>(pusher, "pusher:subscription_error");
   const succeeded = inboxOf(pusher, "pusher_internal:subscription_succeeded");
   pusher.send_event("pusher:subscribe", { channel: name, auth: "" });
 
-  expect(await errors.next()).toMatchObject({ type: "BadRequest", status: 400 });
+  expect(await errors.next()).toMatchObject(refused);
   expect(succeeded.values).toEqual([]);
 });
 

@@ -39,6 +39,16 @@ export async function triggerBatch(events: readonly BatchEvent[]): Promise<void>
   await succeeded(await post(backendUrl("/batch"), events));
 }
 
+/** Sends to all connections that signed in as the user. @throws Error when the server refuses */
+export async function sendToUser(userId: string, event: string, data: unknown): Promise<void> {
+  await succeeded(await post(backendUrl("/send-to-user"), { userId, event, data }));
+}
+
+/** Ends all connections that signed in as the user. @throws Error when the server refuses */
+export async function terminate(userId: string): Promise<void> {
+  await succeeded(await post(backendUrl("/terminate"), { userId }));
+}
+
 /** Asks the server's HTTP API. @throws Error when the server refuses */
 export async function query<T>(path: string, params: Query = {}): Promise<T> {
   const answer = await answerOf(await fetch(backendUrl("/get", { path, ...params })));

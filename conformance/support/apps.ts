@@ -38,6 +38,8 @@ export const APPS = {
     jwtSecret: "here-jwt-secret-of-thirty-two-bytes",
     origins: PAGE_PORTS.map((port) => `http://localhost:${port}`),
   },
+  counting: { id: "20", key: "counting-key", secret: "counting-secret", subscriptionCount: true },
+  guarded: { id: "21", key: "guarded-key", secret: "guarded-secret", authorizedConnections: true },
   single: { id: "8", key: "single-key", secret: "single-secret", limits: { connections: 1 } },
   ably: { id: "ably", key: "ably-key", secret: "ably-secret", ablyKeys: ABLY_KEYS, namespaces: ABLY_NAMESPACES },
 } as const satisfies Record<string, AppInput>;

@@ -41,6 +41,12 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   "POST /pusher/auth": authorize,
   "POST /broadcasting/auth": broadcastingAuth,
   "GET /token": ({ query }) => ({ status: 200, body: JSON.stringify(tokenFor(query.get("claims") ?? "{}")) }),
+  "POST /pusher/user-auth": authenticate,
+  "POST /send-to-user": ({ pusher, body }) => {
+    const { userId, event, data } = JSON.parse(body);
+    return answerOf(pusher.sendToUser(userId, event, data));
+  },
+  "POST /terminate": ({ pusher, body }) => answerOf(pusher.terminateUserConnections(JSON.parse(body).userId)),
   "POST /trigger": ({ pusher, body }) => {
     const { channels, event, data, params } = JSON.parse(body);
     return answerOf(pusher.trigger(channels, event, data, params));
@@ -117,6 +123,13 @@ function tokenFor(claims: string): string {
   const encode = (text: string) => Buffer.from(text).toString("base64url");
   const signed = `${encode('{"alg":"HS256","typ":"JWT"}')}.${encode(claims)}`;
   return `${signed}.${createHmac("sha256", APPS.main.jwtSecret).update(signed).digest("base64url")}`;
+}
+
+/** Signs in the page's user, who is `user` in the query. */
+function authenticate({ pusher, query, body }: Call): Answer {
+  const user: Pusher.UserChannelData = JSON.parse(query.get("user") ?? "{}");
+  const signed = pusher.authenticateUser(new URLSearchParams(body).get("socket_id") ?? "", user);
+  return { status: 200, body: JSON.stringify(signed) };
 }
 
 async function answerOf(request: Promise<Pusher.Response>): Promise<Answer> {

@@ -13,10 +13,19 @@ export interface User {
   readonly user_info?: unknown;
 }
 
+/** Who signs in. */
+export interface Account {
+  readonly id: string;
+  readonly user_info?: unknown;
+  readonly watchlist?: readonly string[];
+}
+
 export interface ClientOptions {
   readonly app?: AppName;
   /** As whom the backend signs. */
   readonly user?: User;
+  /** As whom it signs in, once `signin` is called. */
+  readonly account?: Account;
   /** Whose secret the backend signs with, if not the app's. */
   readonly signer?: SignerName;
   /** Which build of pusher-js. */
@@ -55,8 +64,9 @@ export interface WireEvent {
 export const unique = (prefix: string): string => `${prefix}-${crypto.randomUUID()}`;
 
 /** The options that take a client to the server under test, and to the backend that signs for it. */
-export function clientOptions({ app = "main", user, signer = app, options }: ClientOptions = {}): Options {
+export function clientOptions({ app = "main", user, account, signer = app, options }: ClientOptions = {}): Options {
   const query = { app: signer, ...(user !== undefined && { user: JSON.stringify(user) }) };
+  const accountQuery = { app: signer, user: JSON.stringify(account ?? {}) };
   return {
     cluster: "none",
     wsHost: HOST,
@@ -64,6 +74,7 @@ export function clientOptions({ app = "main", user, signer = app, options }: Cli
     forceTLS: false,
     enabledTransports: ["ws"],
     channelAuthorization: { transport: "ajax", endpoint: backendUrl("/pusher/auth", query) },
+    userAuthentication: { transport: "ajax", endpoint: backendUrl("/pusher/user-auth", accountQuery) },
     ...options,
   };
 }
@@ -90,6 +101,16 @@ export async function connected({ connection }: Pusher): Promise<void> {
   connection.bind("error", outcome.add);
   const error = await outcome.next();
   if (error !== null) throw new Error(`The connection failed: ${JSON.stringify(error)}`);
+}
+
+/** A client that is connected and signed in. */
+export async function signIn(account: Account, options: Omit<ClientOptions, "account"> = {}): Promise<Pusher> {
+  const pusher = open({ ...options, account });
+  const succeeded = inboxOf(pusher, "pusher:signin_success");
+  pusher.signin();
+  await succeeded.next();
+  await subscribed(pusher.user.serverToUserChannel);
+  return pusher;
 }
 
 /** Resolves when the channel is subscribed to; bind before what must not be missed. */

@@ -9,7 +9,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const backend = await startBackend();
   const authEndpoint = `http://${HOST}:${backend.port}/broadcasting/auth`;
   const apps = Object.values(APPS).map((app) => ({ ...structuredClone(app), authEndpoint }));
-  const server = await startServer({ drainSeconds: 0, apps });
+  const server = await startServer({ drainSeconds: 0, authorizationTimeout: 2, apps });
   backend.use(server.port);
   project.provide("ports", { server: server.port, backend: backend.port });
   return async () => {

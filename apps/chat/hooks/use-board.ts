@@ -5,9 +5,10 @@ import { useRef, useState } from "react";
 import { addNote, changeNote, deleteNote } from "@/app/actions/board";
 import { useChannel, useEvent } from "@/hooks/use-channel";
 import {
+  NOTE_ADDED,
+  NOTE_CHANGED,
   NOTE_DELETED,
   NOTE_MOVED,
-  NOTE_SAVED,
   type Note,
   type NoteChange,
   type Point,
@@ -43,7 +44,8 @@ export function useBoard(initial: readonly Note[]): Board {
   /** The changes of this tab: how many were begun and are under way, and whether a load was in vain meanwhile. */
   const changes = useRef({ begun: 0, open: 0, isLoadDue: false });
 
-  useEvent<Note>(channel, NOTE_SAVED, (note) => setNotes((list) => withNote(list, note)));
+  useEvent<Note>(channel, NOTE_ADDED, (note) => setNotes((list) => withNote(list, note)));
+  useEvent<NoteChange>(channel, NOTE_CHANGED, (change) => setNotes((list) => withChange(list, change)));
   useEvent<{ readonly id: string }>(channel, NOTE_DELETED, ({ id }) => setNotes((list) => withoutNote(list, id)));
   useEvent<Point & { readonly id: string }>(channel, NOTE_MOVED, (moved) =>
     setNotes((list) => withChange(list, moved)),

@@ -1,5 +1,7 @@
 /** What has happened to a note, on the board's channel; stored, then announced. */
-export const NOTE_SAVED = "note-saved";
+export const NOTE_ADDED = "note-added";
+/** Has what was changed and nothing else: somebody may be changing the rest. */
+export const NOTE_CHANGED = "note-changed";
 export const NOTE_DELETED = "note-deleted";
 
 /** From person to person, not stored. */

@@ -9,7 +9,7 @@ export async function allNotes(): Promise<Note[]> {
   return notes.map(toNote);
 }
 
-export const toNote = ({ id, text, color, x, y }: StoredNote): Note => ({
+const toNote = ({ id, text, color, x, y }: StoredNote): Note => ({
   id,
   text,
   color: NOTE_COLORS.find((known) => known === color) ?? NOTE_COLORS[0],

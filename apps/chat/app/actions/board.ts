@@ -3,10 +3,17 @@
 import { z } from "zod";
 import { auth } from "@/auth";
 import { publish } from "@/lib/announce";
-import { MAX_NOTE_LENGTH, NOTE_COLORS, NOTE_DELETED, NOTE_SAVED, type Note, type NoteChange } from "@/lib/board";
+import {
+  MAX_NOTE_LENGTH,
+  NOTE_ADDED,
+  NOTE_CHANGED,
+  NOTE_COLORS,
+  NOTE_DELETED,
+  type Note,
+  type NoteChange,
+} from "@/lib/board";
 import { BOARD_CHANNEL } from "@/lib/channels";
 import { db } from "@/lib/db";
-import { toNote } from "@/lib/notes";
 import { pusher } from "@/lib/pusher/server";
 
 const MAX_NOTES = 200;
@@ -27,7 +34,8 @@ const socketIdInput = z.string().optional();
 export async function addNote(note: Note, socketId?: string): Promise<boolean> {
   const parsed = noteInput.safeParse(note);
   if (!parsed.success || !(await auth()) || (await db.note.count()) >= MAX_NOTES) return false;
-  announce(await db.note.create({ data: parsed.data }), socketId);
+  await db.note.create({ data: parsed.data });
+  announce(NOTE_ADDED, parsed.data, socketId);
   return true;
 }
 
@@ -36,9 +44,9 @@ export async function changeNote({ id: noteId, ...change }: NoteChange, socketId
   const parsed = changeInput.safeParse({ id: noteId, ...change });
   if (!parsed.success || !(await auth())) return false;
   const { id, ...data } = parsed.data;
-  const [changed] = await db.note.updateManyAndReturn({ where: { id }, data });
-  if (changed === undefined) return false;
-  announce(changed, socketId);
+  const { count } = await db.note.updateMany({ where: { id }, data });
+  if (count === 0) return false;
+  announce(NOTE_CHANGED, parsed.data, socketId);
   return true;
 }
 
@@ -46,12 +54,11 @@ export async function deleteNote(noteId: string, socketId?: string): Promise<boo
   const parsed = id.safeParse(noteId);
   if (!parsed.success || !(await auth())) return false;
   await db.note.deleteMany({ where: { id: parsed.data } });
-  const except = socketIdInput.safeParse(socketId).data;
-  publish(() => pusher.trigger(BOARD_CHANNEL, NOTE_DELETED, { id: parsed.data }, { except }));
+  announce(NOTE_DELETED, { id: parsed.data }, socketId);
   return true;
 }
 
-function announce(note: Parameters<typeof toNote>[0], socketId: string | undefined): void {
+function announce(event: string, data: NoteChange, socketId: string | undefined): void {
   const except = socketIdInput.safeParse(socketId).data;
-  publish(() => pusher.trigger(BOARD_CHANNEL, NOTE_SAVED, toNote(note), { except }));
+  publish(() => pusher.trigger(BOARD_CHANNEL, event, data, { except }));
 }

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Broker, type ChannelKey, channelKey, type LogPolicy, type Member } from "../core/broker.js";
+import {
+  type Broker,
+  type ChannelKey,
+  type Command,
+  channelKey,
+  type LifecycleEvent,
+  type LogPolicy,
+  type Member,
+} from "../core/broker.js";
 import type { Annotation, Change, ChannelEvent, Draft, PresenceEvent } from "../core/event.js";
 import type { FakeClock } from "../testing/clock.js";
 import { draft, textOf } from "../testing/session.js";
@@ -23,9 +31,19 @@ const LIMITS = { users: 100, log: LOG };
 /** What a node's sink was handed. */
 class Received {
   readonly events = new Map<ChannelKey, ChannelEvent[]>();
+  readonly lifecycles: (readonly [ChannelKey, LifecycleEvent])[] = [];
+  readonly commands: Command[] = [];
 
   receive(key: ChannelKey, events: readonly ChannelEvent[]): void {
     this.events.set(key, [...this.on(key), ...events]);
+  }
+
+  lifecycle(key: ChannelKey, event: LifecycleEvent): void {
+    this.lifecycles.push([key, event]);
+  }
+
+  obey(command: Command): void {
+    this.commands.push(command);
   }
 
   on(key: ChannelKey): readonly ChannelEvent[] {
@@ -292,6 +310,37 @@ export function brokerContract(
       expect(await broker.change(KEY, presence("update", away), away, LIMITS)).toEqual({ edge: false });
       expect((await broker.members(KEY)).members).toEqual([away]);
       expect(sinks[0]?.on(KEY).at(-1)).toMatchObject({ action: "update", edge: false, data: away.data });
+    });
+
+    it("[BR21] one node is told, once and in order, when a channel is occupied and vacated", async () => {
+      const last = cluster.brokers.at(-1) as Broker;
+      await broker.count(KEY, 1);
+      if (nodes > 1) await last.count(KEY, 3);
+      await broker.count(KEY, 2);
+      await broker.count(KEY, 0);
+      await last.count(KEY, 0);
+      await broker.count(KEY, 0);
+      await broker.count(KEY, 1);
+      const told = sinks.flatMap(({ lifecycles }) => lifecycles);
+      expect(told.map(([key]) => key)).toEqual([KEY, KEY, KEY]);
+      expect(told.map(([, { type }]) => type)).toEqual(["occupied", "vacated", "occupied"]);
+    });
+
+    it("[BR21] one node is told, once and in order, of a client's first entry and last exit, subscribed or not", async () => {
+      const [ann, again] = [member("ann"), member("ann", "second")];
+      const { clientId, clientIdJson } = ann;
+      for (const who of [ann, again, ann]) await enter(broker, who);
+      for (const who of [ann, again, again]) await leave(broker, who);
+      expect(sinks.flatMap(({ lifecycles }) => lifecycles)).toEqual([
+        [KEY, { type: "entered", client: { clientId, clientIdJson } }],
+        [KEY, { type: "left", client: { clientId, clientIdJson } }],
+      ]);
+    });
+
+    it("[BR22] a command reaches every node once, the one that gave it included", async () => {
+      const command: Command = { type: "terminate-user", appId: "app", userId: "ann" };
+      await broker.broadcast(command);
+      for (const { commands } of sinks) expect(commands).toEqual([command]);
     });
 
     it("[BR23] history can be read backwards, page by page without a gap", async () => {

@@ -80,7 +80,9 @@ export class LiveView implements Observer {
     this.#event("client event", channel, draft);
   }
 
-  delivered(): void {}
+  user(_appId: AppId, userId: string, state: "online" | "offline"): void {
+    this.terminal.line(`user ${state}`, JSON.stringify(userId));
+  }
 
   refused(session: Session | null, reason: RealtimeError, attempt: Attempt | null): void {
     const who = session === null ? "" : ` by ${session.id}`;

@@ -10,6 +10,8 @@ const STYLES = {
   unsubscribed: "gray",
   "member added": "magenta",
   "member removed": "magenta",
+  "user online": "magenta",
+  "user offline": "magenta",
   entered: "gray",
   left: "gray",
   event: "blue",

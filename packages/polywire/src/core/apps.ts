@@ -12,6 +12,10 @@ export interface App {
   readonly origins: readonly string[];
   /** Whether a client must come over TLS. */
   readonly tlsOnly: boolean;
+  /** Whether a Pusher client must sign in or join a private or presence channel, or go. */
+  readonly authorizedConnections: boolean;
+  /** Whether Pusher clients are told how many subscribers their channels have. */
+  readonly subscriptionCount: boolean;
   /** Verifies the app's JWTs by HS256. At most one of this, `jwtPublicKey` and `jwksUrl` is set; without, it takes none. */
   readonly jwtSecret: string | null;
   /** Verifies them by RS256, ES256 or EdDSA, whichever the key is of; PEM. */
@@ -74,6 +78,8 @@ export interface Limits {
   /** Characters. */
   readonly userIdLength: number;
   readonly userInfoBytes: number;
+  /** Users that one signed-in session may watch. */
+  readonly watchlistSize: number;
 }
 
 /** What Pusher's hosted service allows (reference: Pusher Channels quotas and limits), and for rooms what a busy page needs. */
@@ -92,6 +98,7 @@ export const DEFAULT_LIMITS: Limits = {
   presenceMembers: 100,
   userIdLength: 128,
   userInfoBytes: 1024,
+  watchlistSize: 100,
 };
 
 /** Finds apps. Synchronous, for it stands before every handshake and publish: keep what it answers in memory. */

@@ -20,6 +20,12 @@ export type ChannelKey = string;
 /** Unambiguous while app ids hold no NUL, which the configuration refuses. */
 export const channelKey = (appId: AppId, channel: ChannelName): ChannelKey => `${appId}\u0000${channel}`;
 
+/** What {@link channelKey} was made from. */
+export function parseChannelKey(key: ChannelKey): { readonly appId: AppId; readonly channel: ChannelName } {
+  const end = key.indexOf("\u0000");
+  return { appId: key.slice(0, end), channel: key.slice(end + 1) };
+}
+
 /** How much of a channel's past is kept. With `size` 0 nothing is, but offsets still count. */
 export interface LogPolicy {
   readonly size: number;
@@ -69,9 +75,26 @@ export interface LatestMessage {
   readonly ttlMs: number;
 }
 
+/** What becomes of a channel, over all nodes: its first subscription and its last, a client's first entry and last exit. */
+export type LifecycleEvent =
+  | { readonly type: "occupied" | "vacated" }
+  | { readonly type: "entered" | "left"; readonly client: ClientIdentity };
+
+/** What one node tells all. */
+export interface Command {
+  readonly type: "terminate-user";
+  readonly appId: AppId;
+  readonly userId: string;
+}
+
+/** None of these may throw. */
 export interface BrokerSink {
-  /** In log order, on every node that subscribed, the publisher's included. Must not throw. */
+  /** In log order, on every node that subscribed, the publisher's included. */
   receive(key: ChannelKey, events: readonly ChannelEvent[]): void;
+  /** To one node, once, in the order in which it came about on that channel. */
+  lifecycle(key: ChannelKey, event: LifecycleEvent): void;
+  /** To every node, the one that gave it included. */
+  obey(command: Command): void;
 }
 
 /**
@@ -135,6 +158,9 @@ export interface Broker {
   occupancy(key: ChannelKey): Promise<Occupancy>;
   /** The app's channels that have subscribers, by name. */
   channels(appId: AppId, prefix: string): Promise<ReadonlyMap<ChannelName, Occupancy>>;
+
+  /** Tells every node. */
+  broadcast(command: Command): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -21,6 +21,8 @@ export type ErrorCode =
   | "slow-consumer"
   | "unresponsive"
   | "inactive"
+  /** Ended by the app. */
+  | "terminated"
   | "shutting-down"
   | "not-configured"
   | "unavailable"

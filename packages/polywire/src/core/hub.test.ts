@@ -211,7 +211,7 @@ describe("hub", () => {
     expect(session.received).toEqual([...texts, "live"]);
   });
 
-  it("[HB22] what is published together goes out in one, or one by one where only a part of it is wanted", async () => {
+  it("[HB25] what is published together goes out in one, or one by one where only a part of it is wanted", async () => {
     const encoder: Encoder = {
       ...plainEncoder,
       encodeUnit: (_channel, messages) => Frame.of(messages.map(textOf).join("+")),
@@ -234,7 +234,7 @@ describe("hub", () => {
     expect(late?.received).toEqual(["1+2+3", "4"]);
   });
 
-  it("[HB21] an opening encoder encodes up to the first message delivered", async () => {
+  it("[HB24] an opening encoder encodes up to the first message delivered", async () => {
     const opening: Encoder = { name: "test/1/opening", encode: () => Frame.of("opening") };
     const opened = (session: FakeSession) => new Subscription(session, "news", plainEncoder, null, opening);
     const [live, replayed] = [new FakeSession("live"), new FakeSession("replayed")];

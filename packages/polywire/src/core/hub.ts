@@ -3,11 +3,14 @@ import {
   type Broker,
   type BrokerSink,
   type ChannelKey,
+  type Command,
   channelKey,
   type HistoryPage,
   type HistoryQuery,
   type LatestMessage,
+  type LifecycleEvent,
   type Occupancy,
+  parseChannelKey,
 } from "./broker.js";
 import { Channel } from "./channel.js";
 import { Coalesce } from "./coalesce.js";
@@ -26,12 +29,13 @@ import {
   unitLength,
 } from "./event.js";
 import type { HubObserver } from "./observer.js";
-import { channelPolicy, logByName, type ResolveLog } from "./policy.js";
+import { channelPolicy, logByName, type ResolveLog, refuseReserved } from "./policy.js";
 import { Presence } from "./presence.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
 import { isNewer, type Start, type Subscription } from "./subscription.js";
 import { Turns } from "./turns.js";
+import { Users, userOf } from "./users.js";
 
 const RECOUNT_DELAY = 1000;
 /** A resume that would need more events than this is not complete. */
@@ -82,6 +86,7 @@ export interface HubOptions {
 /** This node's channels and sessions, tied to the broker. */
 export class Hub implements BrokerSink {
   readonly presence: Presence;
+  readonly users: Users;
   readonly #broker: Broker;
   readonly #runtime: Runtime;
   readonly #observer: HubObserver;
@@ -101,6 +106,15 @@ export class Hub implements BrokerSink {
     this.#log = log;
     this.#fanOutTurn = fanOutTurn;
     this.presence = new Presence(broker, this.#reads, runtime, observer, log);
+    const channels = {
+      attach: (subscription: Subscription) => this.#attach(subscription, {}),
+      unsubscribe: (subscription: Subscription) => this.unsubscribe(subscription),
+    };
+    this.users = new Users({ broker, channels, reads: this.#reads, runtime, observer });
+  }
+
+  get observer(): HubObserver {
+    return this.#observer;
   }
 
   /** Channels that have subscribers on this node. */
@@ -147,11 +161,16 @@ export class Hub implements BrokerSink {
    * @throws RealtimeError `forbidden` without the grant that the name asks for, `unavailable` when the broker is slow
    * or fails.
    */
-  async subscribe(subscription: Subscription, { granted, since, last }: SubscribeOptions): Promise<Attachment> {
-    const { session, channel: name } = subscription;
+  async subscribe(subscription: Subscription, { granted, ...from }: SubscribeOptions): Promise<Attachment> {
+    const { channel: name } = subscription;
     const { access } = channelPolicy(name);
-    if (access === "reserved") throw new RealtimeError("forbidden", `"${name}" is a reserved name.`);
+    refuseReserved(name);
     if (access === "granted" && !granted) throw new RealtimeError("forbidden", `"${name}" needs an authorization.`);
+    return this.#attach(subscription, from);
+  }
+
+  async #attach(subscription: Subscription, { since, last }: Omit<SubscribeOptions, "granted">): Promise<Attachment> {
+    const { session, channel: name } = subscription;
     const key = channelKey(session.appId, name);
     const channel = this.#join(key, subscription);
     const joined = channel.head;
@@ -181,8 +200,7 @@ export class Hub implements BrokerSink {
     subscription.end();
     const channel = this.#channels.get(key);
     if (!channel?.remove(subscription)) return;
-    this.#observer.subscriptions(session, name, -1);
-    this.#recount(key);
+    this.#note(subscription, key, -1);
     if (channel.size > 0) return;
     this.#channels.delete(key);
     // A broker that fails here goes on delivering, to nobody; the next subscribe puts it right.
@@ -191,36 +209,47 @@ export class Hub implements BrokerSink {
 
   /** Answers the events as the broker stamped them, or, for an id it knows, as it stamped them the first time. */
   async publish(appId: AppId, name: ChannelName, drafts: readonly Draft<Message>[]): Promise<readonly ChannelEvent[]> {
-    const { access } = channelPolicy(name);
-    if (access === "reserved") throw new RealtimeError("forbidden", `"${name}" is a reserved name.`);
+    refuseReserved(name);
     const events = await this.#broker.publish(channelKey(appId, name), drafts, this.#log(appId, name));
     this.#observer.published(appId, name, events);
     return events;
   }
 
   async publishEphemeral(appId: AppId, name: ChannelName, draft: Draft<Message>): Promise<void> {
+    refuseReserved(name);
     await this.#broker.publishEphemeral(channelKey(appId, name), draft);
     this.#observer.publishedEphemeral(appId, name, draft);
   }
 
+  /** As {@link publishEphemeral}, of what the server itself says: nobody is told but the subscribers. */
+  announce(appId: AppId, name: ChannelName, draft: Draft<Message>): Promise<void> {
+    return this.#broker.publishEphemeral(channelKey(appId, name), draft);
+  }
+
   /** The newest message of a channel that keeps it, with the head at that moment. */
-  latest(appId: AppId, name: ChannelName): Promise<{ readonly latest: LatestMessage | null; readonly head: Position }> {
+  async latest(
+    appId: AppId,
+    name: ChannelName,
+  ): Promise<{ readonly latest: LatestMessage | null; readonly head: Position }> {
+    refuseReserved(name);
     const key = channelKey(appId, name);
     return this.#reads.run(`latest ${key}`, () => this.#broker.latest(key));
   }
 
   /** The newest messages, oldest first, with the head at that moment. */
-  recent(
+  async recent(
     appId: AppId,
     name: ChannelName,
     limit: number,
   ): Promise<{ readonly messages: readonly Message[]; readonly head: Position }> {
+    refuseReserved(name);
     const key = channelKey(appId, name);
     return this.#reads.run(`recent ${limit} ${key}`, () => this.#broker.recent(key, limit));
   }
 
   /** Makes a later version of a message. See {@link Broker.amend}. */
   async amend(app: App, name: ChannelName, position: Position, change: Change): Promise<Amendment> {
+    refuseReserved(name);
     const limits = { bytes: app.limits.messageBytes, log: this.#log(app.id, name) };
     const amendment = await this.#broker.amend(channelKey(app.id, name), position, change, limits);
     this.#observer.published(app.id, name, [amendment]);
@@ -229,16 +258,19 @@ export class Hub implements BrokerSink {
 
   /** Says something of a message. See {@link Broker.annotate}. */
   async annotate(appId: AppId, name: ChannelName, position: Position, draft: Draft<Annotation>): Promise<Annotation> {
+    refuseReserved(name);
     const annotation = await this.#broker.annotate(channelKey(appId, name), position, draft, this.#log(appId, name));
     this.#observer.published(appId, name, [annotation]);
     return annotation;
   }
 
-  annotations(appId: AppId, name: ChannelName, position: Position): Promise<readonly Annotation[]> {
+  async annotations(appId: AppId, name: ChannelName, position: Position): Promise<readonly Annotation[]> {
+    refuseReserved(name);
     return this.#broker.annotations(channelKey(appId, name), position);
   }
 
-  versions(appId: AppId, name: ChannelName, position: Position): Promise<readonly (Message | Amendment)[]> {
+  async versions(appId: AppId, name: ChannelName, position: Position): Promise<readonly (Message | Amendment)[]> {
+    refuseReserved(name);
     return this.#broker.versions(channelKey(appId, name), position);
   }
 
@@ -262,7 +294,8 @@ export class Hub implements BrokerSink {
   }
 
   /** What is kept of the channel's past, or a part of it. */
-  history(appId: AppId, name: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
+  async history(appId: AppId, name: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
+    refuseReserved(name);
     return this.#broker.history(channelKey(appId, name), query);
   }
 
@@ -279,8 +312,21 @@ export class Hub implements BrokerSink {
     this.#channels.get(key)?.receive(events);
   }
 
+  lifecycle(key: ChannelKey, event: LifecycleEvent): void {
+    const { appId, channel } = parseChannelKey(key);
+    const userId = userOf(channel);
+    if (userId === null) this.#observer.lifecycle(appId, channel, event);
+    else if (event.type === "entered" || event.type === "left") {
+      this.#observer.user(appId, userId, event.type === "entered" ? "online" : "offline");
+    }
+  }
+
+  obey(command: Command): void {
+    this.users.obey(command);
+  }
+
   #join(key: ChannelKey, subscription: Subscription): Channel {
-    const { session, channel: name } = subscription;
+    const { channel: name, session } = subscription;
     let channel = this.#channels.get(key);
     if (channel === undefined) {
       const live = this.#turns.run(key, () => this.#broker.subscribe(key));
@@ -289,9 +335,15 @@ export class Hub implements BrokerSink {
       this.#channels.set(key, channel);
     }
     channel.add(subscription);
-    this.#observer.subscriptions(session, name, 1);
-    this.#recount(key);
+    this.#note(subscription, key, 1);
     return channel;
+  }
+
+  /** What the server's own names stand for is nobody's to see. */
+  #note({ session, channel }: Subscription, key: ChannelKey, change: 1 | -1): void {
+    if (channelPolicy(channel).access === "reserved") return;
+    this.#observer.subscriptions(session, channel, change);
+    this.#recount(key);
   }
 
   #since(key: ChannelKey, since: Position): Promise<HistoryPage> {
@@ -309,7 +361,11 @@ export class Hub implements BrokerSink {
   #count(): void {
     for (const key of this.#uncounted) {
       const subscriptions = this.#channels.get(key)?.size ?? 0;
-      this.#broker.count(key, subscriptions).catch(() => this.#runtime.after(RECOUNT_DELAY, () => this.#recount(key)));
+      const { appId, channel } = parseChannelKey(key);
+      this.#broker.count(key, subscriptions).then(
+        () => this.#observer.counted(appId, channel),
+        () => this.#runtime.after(RECOUNT_DELAY, () => this.#recount(key)),
+      );
     }
     this.#uncounted.clear();
   }

@@ -1,5 +1,6 @@
 import type { AppRegistry, Namespace } from "./apps.js";
 import type { LogPolicy } from "./broker.js";
+import { RealtimeError } from "./errors.js";
 import type { AppId, ChannelName } from "./event.js";
 
 /** What a name says of its channel, whichever protocol asks. */
@@ -34,6 +35,13 @@ export function channelPolicy(channel: ChannelName): ChannelPolicy {
     cache: cache !== undefined,
     log: cache === undefined ? LOG : CACHE_LOG,
   };
+}
+
+/** Whatever a protocol's grant says. @throws RealtimeError `forbidden` for a name of the server's own */
+export function refuseReserved(channel: ChannelName): void {
+  if (channelPolicy(channel).access === "reserved") {
+    throw new RealtimeError("forbidden", `"${channel}" is a reserved name.`);
+  }
 }
 
 /** How much of a channel is kept, by its app's namespaces and by its name. */

@@ -1,8 +1,8 @@
 import { type Broker, channelKey, type Member } from "./broker.js";
 import type { Coalesce } from "./coalesce.js";
-import type { ChannelName, ClientIdentity, Content, Position, PresenceEvent } from "./event.js";
+import type { ChannelName, ClientIdentity, Content, Draft, Position, PresenceEvent } from "./event.js";
 import type { HubObserver } from "./observer.js";
-import type { ResolveLog } from "./policy.js";
+import { type ResolveLog, refuseReserved } from "./policy.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
 
@@ -57,7 +57,8 @@ export class Presence {
     await this.#change("leave", session, channel, member, Number.POSITIVE_INFINITY);
   }
 
-  members({ appId }: { appId: string }, channel: ChannelName): Promise<Members> {
+  async members({ appId }: { appId: string }, channel: ChannelName): Promise<Members> {
+    refuseReserved(channel);
     const key = channelKey(appId, channel);
     return this.reads.run(`members ${key}`, () => this.broker.members(key));
   }
@@ -69,28 +70,29 @@ export class Presence {
     member: Member,
     users: number,
   ): Promise<void> {
-    const { id, data, encoding, extras } = member;
-    const client = { clientId: member.clientId, clientIdJson: member.clientIdJson };
-    const { edge } = await this.broker.change(
-      channelKey(session.appId, channel),
-      {
-        kind: "presence",
-        action,
-        client,
-        origin: session.id,
-        except: null,
-        data,
-        encoding,
-        extras,
-        ...(id !== null && { id }),
-      },
-      member,
-      { users, log: this.log(session.appId, channel) },
-    );
-    if (action !== "update") this.observer.presence(session, channel, action, client, edge);
+    refuseReserved(channel);
+    const draft = presenceDraft(action, member);
+    const limits = { users, log: this.log(session.appId, channel) };
+    const { edge } = await this.broker.change(channelKey(session.appId, channel), draft, member, limits);
+    if (action !== "update") this.observer.presence(session, channel, action, draft.client, edge);
   }
 
   #shown({ data, encoding = null, extras = null, id }: Shown): Omit<Member, "clientId" | "clientIdJson" | "sessionId"> {
     return { data, encoding, extras, id: id ?? null, since: this.runtime.now() };
   }
+}
+
+/** The announcement of what a member does. */
+export function presenceDraft(action: PresenceEvent["action"], member: Member): Draft<PresenceEvent> {
+  return {
+    kind: "presence",
+    action,
+    client: { clientId: member.clientId, clientIdJson: member.clientIdJson },
+    origin: member.sessionId,
+    except: null,
+    data: member.data,
+    encoding: member.encoding,
+    extras: member.extras,
+    ...(member.id !== null && { id: member.id }),
+  };
 }

@@ -3,7 +3,7 @@ import type { Connection, ConnectionHandler } from "./connection.js";
 import type { RealtimeError } from "./errors.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { Hub } from "./hub.js";
-import type { Attempt } from "./observer.js";
+import type { Attempt, HubObserver } from "./observer.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
 
@@ -73,6 +73,8 @@ export interface Protocol {
   readonly routes: readonly Route[];
   /** Answers a request for a path where nothing is, if it is one of this protocol's clients that asks. */
   unknown?(request: RequestHead): HttpResponse | null;
+  /** What it wants to hear of. */
+  readonly observer?: Partial<HubObserver>;
 }
 
 /** What every protocol is made from. */

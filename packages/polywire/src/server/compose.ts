@@ -16,11 +16,12 @@ import { Gateway } from "./http/gateway.js";
 import { isSecure } from "./http/request.js";
 import type { Logger } from "./log.js";
 import { createMetrics, type Metrics } from "./metrics.js";
-import { both } from "./observers.js";
+import { Observers } from "./observers.js";
 import { nodeRuntime } from "./runtime.js";
 import { Congestion } from "./transports/congestion.js";
 import { StreamTransport } from "./transports/stream.js";
 import { connectionOf, WebSocketTransport } from "./transports/websocket.js";
+import { Webhooks } from "./webhooks/webhooks.js";
 
 const SECOND = 1000;
 /** A character of one byte takes six as `\\u0000`. */
@@ -43,6 +44,7 @@ export interface Parts {
   /** Null where it is not enabled. */
   readonly socketIo: SocketIo | null;
   readonly metrics: Metrics;
+  readonly webhooks: Webhooks;
 }
 
 /** @param observer sees everything that happens, beside the metrics; null: nobody does */
@@ -53,12 +55,13 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     channels: () => hub.channelCount,
     bufferedBytes: () => congestion.bufferedBytes,
     writtenBytes: () => sockets.writtenBytes + streams.writtenBytes,
+    webhooksWaiting: () => webhooks.waiting,
+    webhooksOldestSeconds: () => webhooks.oldestSeconds,
   });
+  const webhooks = new Webhooks(config.apps, { runtime, log, meter: metrics.webhooks });
   const broker = new MemoryBroker({ runtime, budgetBytes: config.historyBudgetBytes });
-  const stats = new Stats(runtime.now);
-  const counted = both(metrics.hub, stats);
-  const seen = observer === null ? counted : both(counted, observer);
-  const hub = new Hub({ broker, runtime, observer: seen, log: logByNamespace(apps) });
+  const observers = new Observers(metrics.hub, webhooks, observer ?? {});
+  const hub = new Hub({ broker, runtime, observer: observers, log: logByNamespace(apps) });
   const heartbeat = new Heartbeat(runtime);
 
   const context: ProtocolContext = {
@@ -78,13 +81,15 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     activity: config.activityTimeout * SECOND,
     pong: config.pongTimeout * SECOND,
     inactivity: config.inactivityTimeout * SECOND,
+    authorization: config.authorizationTimeout * SECOND,
   };
   const tokens = new TokenVerifier(apps, runtime);
-  const protocols = [
+  const protocols: readonly Protocol[] = [
     pusher(context, { timeouts }),
-    ably(context, { provisioned: config.provisioning ? apps : null, stats }),
+    ably(context, { provisioned: config.provisioning ? apps : null, stats: new Stats(runtime.now) }),
     rooms(context, { timeouts, tokens }),
   ];
+  for (const { observer: hears } of protocols) if (hears !== undefined) observers.add(hears);
 
   const congestion = new Congestion(config.bufferBudgetBytes);
   const { bufferBytes } = config;
@@ -119,7 +124,7 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
   const mounts = socketIo === null ? [] : [socketIo];
   const admitted = () => hub.sessionCount;
   const gateway: Gateway = new Gateway({ admitted, config, protocols, mounts, sockets, streams, metrics, log });
-  return { broker, hub, heartbeat, sockets, streams, congestion, gateway, socketIo, metrics };
+  return { broker, hub, heartbeat, sockets, streams, congestion, gateway, socketIo, metrics, webhooks };
 }
 
 const subprotocolsOf = ({ endpoints }: Protocol): readonly string[] =>

@@ -52,6 +52,7 @@ describe("configuration", () => {
       presenceMembers: 100,
       userIdLength: 128,
       userInfoBytes: 1024,
+      watchlistSize: 100,
     });
   });
 
@@ -70,6 +71,32 @@ describe("configuration", () => {
     ["an origin with a path", { apps: [{ ...app, origins: ["https://a.b/c"] }] }, /origins\.0 is "https:\/\/a\.b\/c"/],
     ["a slash in a key", { apps: [{ ...app, key: "a/b" }] }, /apps\.0\.key/],
     ["two apps with one key", { apps: [app, { ...app, id: "2" }] }, /two apps have the key "k"/],
+    ["a webhook without a URL", { apps: [{ ...app, webhooks: [{}] }] }, /apps\.0\.webhooks\.0\.url is nothing/],
+    [
+      "a webhook to a file",
+      { apps: [{ ...app, webhooks: [{ url: "file:///etc/passwd" }] }] },
+      /webhooks\.0\.url is \[redacted\]/,
+    ],
+    [
+      "a password in a webhook's URL",
+      { apps: [{ ...app, webhooks: [{ url: "https://me:canary@a.b" }] }] },
+      /webhooks\.0\.url is \[redacted\].*headers/,
+    ],
+    [
+      "an event that no webhook has",
+      { apps: [{ ...app, webhooks: [{ url: "https://a.b", events: ["member_seen"] }] }] },
+      /webhooks\.0\.events\.0 is "member_seen"/,
+    ],
+    [
+      "a header that signs",
+      { apps: [{ ...app, webhooks: [{ url: "https://a.b", headers: { "X-Pusher-Key": "canary" } }] }] },
+      /webhooks\.0\.headers is an object\. "X-Pusher-Key" is a header that the server sets/,
+    ],
+    [
+      "a header of two lines",
+      { apps: [{ ...app, webhooks: [{ url: "https://a.b", headers: { a: "canary\r\nb: c" } }] }] },
+      /webhooks\.0\.headers\.a is \[redacted\].*one line/,
+    ],
     ["a JWT secret with a line's end", { apps: [{ ...app, jwtSecret: "x\n" }] }, /jwtSecret is \[redacted\].*control/],
     ["an empty JWT secret", { apps: [{ ...app, jwtSecret: "" }] }, /jwtSecret/],
     ["a public key that is none", { apps: [{ ...app, jwtPublicKey: "PEM" }] }, /jwtPublicKey is.*BEGIN PUBLIC KEY/],

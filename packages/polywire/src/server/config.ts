@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type App, DEFAULT_LIMITS } from "../core/apps.js";
 import { parseCapability } from "../protocols/ably/capability.js";
 import { publicKeyFault } from "../tokens/keys.js";
+import { webhookSchema } from "./webhooks/schema.js";
 
 /** A configuration that cannot be used; the message is for the person who wrote it. */
 export class ConfigError extends Error {
@@ -36,6 +37,7 @@ const limits = z.strictObject({
   batchSize: limit(DEFAULT_LIMITS.batchSize),
   presenceMembers: limit(DEFAULT_LIMITS.presenceMembers),
   userIdLength: limit(DEFAULT_LIMITS.userIdLength),
+  watchlistSize: limit(DEFAULT_LIMITS.watchlistSize),
   userInfoBytes: limit(DEFAULT_LIMITS.userInfoBytes).pipe(z.number().max(MiB)),
 });
 
@@ -89,6 +91,8 @@ const app = z.strictObject({
   clientEvents: z.boolean().default(true),
   origins: z.array(origin).default([]),
   tlsOnly: z.boolean().default(false),
+  authorizedConnections: z.boolean().default(false),
+  subscriptionCount: z.boolean().default(false),
   jwtSecret: jwtSecret.nullable().default(null),
   jwtPublicKey: publicKey.nullable().default(null),
   jwksUrl: jwksUrl.nullable().default(null),
@@ -99,6 +103,7 @@ const app = z.strictObject({
     .default(null),
   ablyKeys: z.array(apiKey).default([]),
   namespaces: z.array(namespace).default([]),
+  webhooks: z.array(webhookSchema).max(20).default([]),
   limits: limits.prefault({}),
 });
 
@@ -136,6 +141,8 @@ const schema = z.strictObject({
     .number()
     .min(1)
     .default(24 * 3600),
+  /** Seconds in which a client of an app with `authorizedConnections` must show who it is. */
+  authorizationTimeout: z.number().min(1).max(3600).default(30),
   /** Open connections of this process. */
   maxConnections: count.nullable().default(null),
   maxRequestBytes: limit(MiB),
@@ -160,7 +167,9 @@ const schema = z.strictObject({
 
 /** What a file or a caller may say; everything has a default. */
 export type ConfigInput = z.input<typeof schema>;
-export type Config = Omit<z.output<typeof schema>, "apps"> & { readonly apps: readonly App[] };
+export type Config = Omit<z.output<typeof schema>, "apps"> & {
+  readonly apps: readonly (App & Pick<z.output<typeof app>, "webhooks">)[];
+};
 
 /** The whole configuration, with defaults. @throws ConfigError that names each field, what was found and what is allowed */
 export function parseConfig(input: unknown, source: string): Config {
@@ -293,7 +302,12 @@ function found(input: unknown, path: readonly PropertyKey[]): string {
   if (Array.isArray(input)) return input.length === 0 ? "[]" : "an array";
   if (typeof input === "object" && input !== null) return "an object";
   const isApp = path[0] === "apps" && path.length === 2;
-  if (typeof input === "string" && (isApp || path.includes("ablyKeys") || SECRETS.includes(path.at(-1))))
-    return "[redacted]";
+  const isSecret =
+    isApp ||
+    SECRETS.includes(path.at(-1)) ||
+    path.includes("headers") ||
+    path.includes("ablyKeys") ||
+    path.at(-1) === "url";
+  if (typeof input === "string" && isSecret) return "[redacted]";
   return JSON.stringify(input).slice(0, 80);
 }

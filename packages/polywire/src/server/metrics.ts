@@ -2,17 +2,21 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { ErrorCode, RealtimeError } from "../core/errors.js";
 import type { HubObserver } from "../core/observer.js";
 import type { WebSocketObserver } from "./transports/websocket.js";
+import type { WebhookMeter } from "./webhooks/target.js";
 
 /** What is read when somebody asks for the metrics. */
 export interface MetricSources {
   channels(): number;
   bufferedBytes(): number;
   writtenBytes(): number;
+  webhooksWaiting(): number;
+  webhooksOldestSeconds(): number;
 }
 
 export interface Metrics {
-  readonly hub: HubObserver;
+  readonly hub: Partial<HubObserver>;
   readonly sockets: WebSocketObserver;
+  readonly webhooks: WebhookMeter;
   refused(reason: RealtimeError): void;
   /** @param seconds how long the request to publish took */
   publishRequested(route: string, status: number, seconds: number): void;
@@ -85,6 +89,18 @@ export function createMetrics(sources: MetricSources): Metrics {
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1],
     registers,
   });
+  const webhookEvents = new Counter({
+    name: "rt_webhooks_events_total",
+    help: "Webhook events that arrived at their target, or were dropped, and why.",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const webhookRequests = new Counter({
+    name: "rt_webhooks_requests_total",
+    help: "Requests to targets of webhooks.",
+    labelNames: ["outcome"],
+    registers,
+  });
   const read = (name: string, help: string, value: () => number) =>
     new Gauge({
       name,
@@ -96,6 +112,8 @@ export function createMetrics(sources: MetricSources): Metrics {
     });
   read("rt_channels", "Channels with subscribers.", sources.channels);
   read("rt_outbound_buffer_bytes", "Bytes waiting for clients that read too slowly.", sources.bufferedBytes);
+  read("rt_webhooks_waiting", "Webhook events that have not arrived yet.", sources.webhooksWaiting);
+  read("rt_webhooks_oldest_seconds", "Age of the oldest of them.", sources.webhooksOldestSeconds);
   new Counter({
     name: "rt_delivery_bytes_total",
     help: "Bytes written to clients.",
@@ -108,7 +126,6 @@ export function createMetrics(sources: MetricSources): Metrics {
 
   return {
     hub: {
-      presence: () => {},
       connected: ({ protocol }) => {
         connections.inc({ protocol });
         opened.inc({ protocol });
@@ -124,6 +141,10 @@ export function createMetrics(sources: MetricSources): Metrics {
     sockets: {
       closed: (code) => closed.inc({ code: closeLabel(code) }),
       slowConsumer: () => slow.inc(),
+    },
+    webhooks: {
+      events: (outcome, count) => webhookEvents.inc({ outcome }, count),
+      requested: (outcome) => webhookRequests.inc({ outcome }),
     },
     refused({ code }) {
       refused.inc({ reason: code });

@@ -63,6 +63,8 @@ const BACKLOG = 4096;
 const DRAIN_TICK_MS = 100;
 /** How long closed connections may take to say goodbye. */
 const GOODBYE_MS = 2500;
+/** How long webhooks may take that tell who was there until now. */
+const WEBHOOK_MS = 5000;
 
 export class PolywireServer implements Server {
   readonly #parts: Parts;
@@ -151,7 +153,7 @@ export class PolywireServer implements Server {
   }
 
   async #close(drainSeconds: number): Promise<void> {
-    const { gateway, sockets, streams, congestion, socketIo, heartbeat, broker } = this.#parts;
+    const { gateway, sockets, streams, congestion, socketIo, heartbeat, broker, webhooks } = this.#parts;
     gateway.drain();
     await this.#drain(drainSeconds * 1000);
     this.#isDetached = true;
@@ -166,6 +168,7 @@ export class PolywireServer implements Server {
     for (const server of this.#servers) server.closeAllConnections();
     await Promise.all(closed);
     heartbeat.stop();
+    await webhooks.close(WEBHOOK_MS);
     await broker.close();
   }
 

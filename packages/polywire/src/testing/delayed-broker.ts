@@ -28,7 +28,11 @@ export class DelayedBroker extends MemoryBroker {
           if (this.#generations.get(key) === generation) sink.receive(key, events);
         });
     };
-    return super.start({ receive });
+    return super.start({
+      receive,
+      lifecycle: (key, event) => sink.lifecycle(key, event),
+      obey: (command) => sink.obey(command),
+    });
   }
 
   override async subscribe(key: ChannelKey): Promise<Position> {
@@ -64,6 +68,11 @@ export class DelayedBroker extends MemoryBroker {
     const read = await super.recent(key, limit);
     await this.#while();
     return read;
+  }
+
+  override async change(...change: Parameters<MemoryBroker["change"]>) {
+    await this.#while();
+    return super.change(...change);
   }
 
   override async members(key: ChannelKey) {

@@ -6,9 +6,9 @@ import { Heartbeat } from "../core/heartbeat.js";
 import { Hub } from "../core/hub.js";
 import type { HttpResponse, ProtocolContext } from "../core/protocol.js";
 import { pusher } from "../protocols/pusher/index.js";
+import { Observers } from "../server/observers.js";
 import { FakeClock, settled } from "./clock.js";
 import { FakeConnection } from "./connection.js";
-import { silentObserver } from "./session.js";
 
 export const APP: App = {
   id: "1",
@@ -18,6 +18,8 @@ export const APP: App = {
   clientEvents: true,
   origins: [],
   tlsOnly: false,
+  authorizedConnections: false,
+  subscriptionCount: false,
   jwtSecret: null,
   jwtPublicKey: null,
   jwksUrl: null,
@@ -28,7 +30,7 @@ export const APP: App = {
   limits: DEFAULT_LIMITS,
 };
 
-const TIMEOUTS = { activity: 120_000, pong: 30_000, inactivity: 24 * 3_600_000 };
+const TIMEOUTS = { activity: 120_000, pong: 30_000, inactivity: 24 * 3_600_000, authorization: 30_000 };
 
 /** One client of a {@link PusherWorld}. */
 export class FakeClient {
@@ -70,13 +72,22 @@ export class FakeClient {
       ...(channelData !== undefined && { channel_data: channelData }),
     });
   }
+
+  /** Signs in, with the signature of `app`'s secret. */
+  signIn(user: unknown, app = APP): void {
+    const userData = JSON.stringify(user);
+    const signature = createHmac("sha256", app.secret).update(`${this.socketId}::user::${userData}`).digest("hex");
+    this.send("pusher:signin", { auth: `${app.key}:${signature}`, user_data: userData });
+  }
 }
 
 /** The Pusher protocol on a memory broker, without sockets, going by a clock that is told to pass. */
 export class PusherWorld {
   readonly clock = new FakeClock();
   readonly broker = new MemoryBroker({ runtime: this.clock });
-  readonly hub = new Hub({ broker: this.broker, runtime: this.clock, observer: silentObserver });
+  /** Told of everything: add to it what is to be heard. */
+  readonly observers = new Observers();
+  readonly hub = new Hub({ broker: this.broker, runtime: this.clock, observer: this.observers });
   readonly refusals: RealtimeError[] = [];
   readonly failures: unknown[] = [];
   readonly protocol;
@@ -91,6 +102,7 @@ export class PusherWorld {
       failed: (error) => void this.failures.push(error),
     };
     this.protocol = pusher(context, { timeouts: TIMEOUTS });
+    this.observers.add(this.protocol.observer ?? {});
     void this.broker.start(this.hub);
   }
 
@@ -107,9 +119,9 @@ export class PusherWorld {
     body: Uint8Array = new Uint8Array(),
     app = APP,
   ): Promise<HttpResponse> {
-    const route = this.protocol.routes.find((each) => each.method === method && each.path.endsWith(path));
-    if (route === undefined) throw new Error(`There is no ${method} ${path}.`);
     const at = `/apps/${app.id}${path}`;
+    const [route] = this.protocol.routes.filter((each) => each.method === method && pattern(each.path).test(at));
+    if (route === undefined) throw new Error(`There is no ${method} ${path}.`);
     const md5 = body.length === 0 ? "" : `&body_md5=${hash("md5", body, "hex")}`;
     const query = `auth_key=${app.key}&auth_timestamp=${Math.floor(this.clock.now() / 1000)}&auth_version=1.0${md5}`;
     const signature = createHmac("sha256", app.secret).update(`${method}\n${at}\n${query}`).digest("hex");
@@ -117,7 +129,7 @@ export class PusherWorld {
       method,
       path: at,
       query: `${query}&auth_signature=${signature}`,
-      params: { appId: app.id },
+      params: { ...pattern(route.path).exec(at)?.groups },
       header: () => null,
       secure: false,
       body,
@@ -133,6 +145,9 @@ export class PusherWorld {
     return client;
   }
 }
+
+/** Of a route's path, with its parameters as named groups. */
+const pattern = (path: string): RegExp => new RegExp(`^${path.replace(/:(\w+)/g, "(?<$1>[^/]+)")}$`);
 
 /** The `event` of each frame. */
 export const eventsOf = (frames: readonly Record<string, unknown>[]): unknown[] => frames.map(({ event }) => event);

@@ -15,7 +15,7 @@ brokerContract(
 );
 
 const LOG: LogPolicy = { size: 1000, bytes: 1_000_000, ttlMs: 120_000, latestTtlMs: 0 };
-const nowhere = { receive() {} };
+const nowhere = { receive() {}, lifecycle() {}, obey() {} };
 
 describe("memory broker", () => {
   it("forgets the logs of the channels published to longest ago when all take more than the budget", async () => {

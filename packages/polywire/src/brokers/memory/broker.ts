@@ -2,6 +2,7 @@ import type {
   Broker,
   BrokerSink,
   ChannelKey,
+  Command,
   HistoryPage,
   HistoryQuery,
   LatestMessage,
@@ -233,8 +234,10 @@ export class MemoryBroker implements Broker {
     const { roster } = state;
     if (draft.action === "leave") {
       const left = roster.leave(member);
-      if (left !== null) this.#announce(key, state, draft, left.edge, log);
-      return left ?? { edge: false };
+      if (left === null) return { edge: false };
+      this.#announce(key, state, draft, left.edge, log);
+      if (left.edge) this.#sink?.lifecycle(key, { type: "left", client: draft.client });
+      return left;
     }
     if (roster.users >= users && !roster.has(member.clientId)) {
       throw new RealtimeError("limit-reached", `The channel has ${users} members, which is its limit.`);
@@ -243,6 +246,7 @@ export class MemoryBroker implements Broker {
     if (entered === null && draft.action === "enter") return { edge: false };
     const change = entered ?? { edge: false };
     this.#announce(key, state, draft, change.edge, log);
+    if (change.edge) this.#sink?.lifecycle(key, { type: "entered", client: draft.client });
     return change;
   }
 
@@ -254,7 +258,9 @@ export class MemoryBroker implements Broker {
   async count(key: ChannelKey, subscriptions: number): Promise<void> {
     const state = subscriptions === 0 ? this.#states.get(key) : this.#open(key);
     if (state === undefined) return;
+    const wasOccupied = state.subscriptions > 0;
     state.subscriptions = subscriptions;
+    if (wasOccupied !== subscriptions > 0) this.#sink?.lifecycle(key, { type: wasOccupied ? "vacated" : "occupied" });
     this.#forget(key, state);
   }
 
@@ -272,6 +278,10 @@ export class MemoryBroker implements Broker {
       occupied.set(key.slice(nameAt), { subscriptions, users: roster.users });
     }
     return occupied;
+  }
+
+  async broadcast(command: Command): Promise<void> {
+    this.#sink?.obey(command);
   }
 
   async close(): Promise<void> {

@@ -29,6 +29,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   "over-quota": { code: 40114, status: 403 },
   "over-capacity": { code: 50320, status: 503 },
   "origin-refused": { code: 40300, status: 403 },
+  terminated: { code: 40300, status: 403 },
   insecure: { code: 40103, status: 401 },
   "no-version": { code: 40017, status: 400 },
   "bad-version": { code: 40017, status: 400 },

@@ -42,6 +42,7 @@ export function ably(common: ProtocolContext, options: AblyRoutesOptions): Proto
     name: "ably",
     endpoints: [endpoint],
     routes: [...routes, ...preflights(routes)],
+    observer: options.stats,
     unknown: (request) => (request.header("x-ably-version") === null ? null : nothingThere(request)),
   };
 }

@@ -44,6 +44,8 @@ async function create({ hub, runtime }: AblyContext, apps: AppStore, request: Re
     secret: randomBytes(16).toString("hex"),
     enabled: true,
     clientEvents: true,
+    authorizedConnections: false,
+    subscriptionCount: false,
     origins: [],
     tlsOnly: false,
     jwtSecret: null,

@@ -3,14 +3,22 @@ import { MemoryBroker } from "../../brokers/memory/broker.js";
 import { Hub } from "../../core/hub.js";
 import { Subscription } from "../../core/subscription.js";
 import { FakeClock } from "../../testing/clock.js";
-import { draft, FakeSession, plainEncoder } from "../../testing/session.js";
+import { draft, FakeSession, plainEncoder, silentObserver } from "../../testing/session.js";
 import { Stats } from "./stats.js";
 
 it("counts what is published and delivered, by whichever protocol, and says that the minute is not over", async () => {
   const clock = new FakeClock();
   const stats = new Stats(() => clock.now());
   const broker = new MemoryBroker({ runtime: clock });
-  const hub = new Hub({ broker, runtime: clock, observer: stats });
+  const hub = new Hub({
+    broker,
+    runtime: clock,
+    observer: {
+      ...silentObserver,
+      published: (...said) => stats.published(...said),
+      delivered: (...said) => stats.delivered(...said),
+    },
+  });
   await broker.start(hub);
   for (const id of ["a", "b"]) {
     const attachment = await hub.subscribe(new Subscription(new FakeSession(id), "news", plainEncoder), {

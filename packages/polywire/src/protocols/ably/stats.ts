@@ -36,7 +36,7 @@ const MAX_MINUTES = 50_000;
 const SCHEMA = "https://schemas.ably.com/json/app-stats-0.0.5.json";
 
 /** Counts an app's messages, whatever protocol they came by, minute by minute; kept while the process lives. */
-export class Stats implements HubObserver {
+export class Stats implements Partial<HubObserver> {
   readonly #minutes = new Map<AppId, Map<string, Entries>>();
 
   constructor(private readonly now: () => number) {}
@@ -50,11 +50,6 @@ export class Stats implements HubObserver {
   publishedEphemeral(appId: AppId, _channel: ChannelName, { data }: Draft<Message>): void {
     this.#count(appId, "inbound", 1, payloadSize(data));
   }
-
-  connected(): void {}
-  disconnected(): void {}
-  subscriptions(): void {}
-  presence(): void {}
 
   delivered(_encoder: string, deliveries: number, appId: AppId): void {
     if (deliveries > 0) this.#count(appId, "outbound", deliveries, null);

@@ -1,10 +1,11 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
-import type { App } from "../../core/apps.js";
+import type { App, Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { ChannelName, ClientIdentity, Payload, SessionId } from "../../core/event.js";
 import { parseObject } from "../../core/json.js";
 import type { HttpRequest } from "../../core/protocol.js";
+import { checkUserId } from "./names.js";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -32,6 +33,50 @@ export function authorizeChannel(
       "Set channelAuthorization (authEndpoint) in the client, and check what the endpoint answers.",
     );
   }
+  const data = channelData === null ? null : parseSigned(channelData, "channel_data");
+  const signed = channelData === null ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
+  checkAuth(app, auth, signed, `"${channel}"`);
+  return data;
+}
+
+/** Who a session signed in as. */
+export interface User {
+  readonly id: string;
+  /** Shown where the user is a member of a channel; undefined: nothing. */
+  readonly info: unknown;
+  /** Ids of other users, each once. */
+  readonly watchlist: readonly string[];
+  /** `user_data` as it came. */
+  readonly text: string;
+}
+
+/**
+ * Proves that the app's secret signed in this user on this socket.
+ * @param auth `KEY:HEX`, the hex HMAC-SHA256 of `socket_id::user::user_data`
+ * @param userData JSON: `id`, and if need be `user_info` and `watchlist`
+ * @throws RealtimeError `unauthorized`, `bad-signature`, `bad-request`, `limit-reached`
+ */
+export function authenticateUser(app: App, socketId: SessionId, auth: string, userData: string): User {
+  const { id, user_info: info, watchlist = [] } = parseSigned(userData, "user_data");
+  checkAuth(app, auth, `${socketId}::user::${userData}`, "the user");
+  const { limits } = app;
+  checkUserId(id, limits);
+  userInfo(info, limits);
+  if (!Array.isArray(watchlist)) {
+    throw new RealtimeError("bad-request", `"watchlist" must be an array of user ids, not ${describe(watchlist)}.`);
+  }
+  if (watchlist.length > limits.watchlistSize) {
+    throw new RealtimeError(
+      "limit-reached",
+      `The watchlist has ${watchlist.length} users; the limit (watchlistSize) is ${limits.watchlistSize}.`,
+    );
+  }
+  for (const userId of watchlist) checkUserId(userId, limits);
+  return { id, info, watchlist: [...new Set<string>(watchlist)], text: userData };
+}
+
+/** @throws RealtimeError `unauthorized`; `bad-signature` that names the text to sign, never the digest */
+function checkAuth(app: App, auth: string, signed: string, what: string): void {
   const at = auth.lastIndexOf(":");
   const key = auth.slice(0, Math.max(0, at));
   if (key !== app.key) {
@@ -41,34 +86,41 @@ export function authorizeChannel(
       "Use the same app key in the page and in the endpoint that signs.",
     );
   }
-  const data = channelData === null ? null : parseChannelData(channelData);
-  const signed = channelData === null ? `${socketId}:${channel}` : `${socketId}:${channel}:${channelData}`;
-  if (!isSignature(auth.slice(at + 1), signed, app.secret)) {
-    throw new RealtimeError(
-      "bad-signature",
-      `The signature of "${channel}" is wrong.`,
-      `It must be the hex HMAC-SHA256, with the app's secret, of ${JSON.stringify(signed)}. Check the secret.`,
-    );
-  }
-  return data;
+  if (isSignature(auth.slice(at + 1), signed, app.secret)) return;
+  throw new RealtimeError(
+    "bad-signature",
+    `The signature of ${what} is wrong.`,
+    `It must be the hex HMAC-SHA256, with the app's secret, of ${JSON.stringify(signed)}. Check the secret.`,
+  );
 }
 
 /** Two texts with half of a surrogate pair have one digest, for UTF-8 has no words for either. */
-function parseChannelData(channelData: string): Json {
-  if (channelData.isWellFormed()) return parseObject(channelData, "channel_data");
-  throw new RealtimeError("bad-request", "channel_data has half of a surrogate pair in it.");
+function parseSigned(text: string, what: string): Json {
+  if (text.isWellFormed()) return parseObject(text, what);
+  throw new RealtimeError("bad-request", `${what} has half of a surrogate pair in it.`);
 }
 
-/** Who enters a presence channel, from its `channel_data` as it was authorized. @throws RealtimeError */
-export function presenceMember(app: App, channelData: Json | null): { client: ClientIdentity; info: Payload | null } {
+/**
+ * Who enters a presence channel: whom its `channel_data`, as it was authorized, names, or else the user of the session.
+ * @throws RealtimeError
+ */
+export function presenceMember(
+  app: App,
+  channelData: Json | null,
+  user: User | null,
+): { client: ClientIdentity; info: Payload | null } {
+  if (channelData === null && user !== null) {
+    const client = { clientId: user.id, clientIdJson: JSON.stringify(user.id) };
+    return { client, info: userInfo(user.info, app.limits) };
+  }
   if (channelData === null) {
     throw new RealtimeError(
       "unauthorized",
       'A presence channel needs "channel_data" with a "user_id".',
-      "Pass the user to authorizeChannel in the endpoint that signs.",
+      "Pass the user to authorizeChannel in the endpoint that signs, or sign in first.",
     );
   }
-  const { user_id: userId, user_info: userInfo } = channelData;
+  const { user_id: userId, user_info: info } = channelData;
   const clientId = Number.isSafeInteger(userId) ? String(userId) : userId;
   if (typeof clientId !== "string" || clientId === "") {
     throw new RealtimeError(
@@ -77,7 +129,7 @@ export function presenceMember(app: App, channelData: Json | null): { client: Cl
       "Send larger numbers as strings.",
     );
   }
-  const { userIdLength, userInfoBytes } = app.limits;
+  const { userIdLength } = app.limits;
   if (clientId.length > userIdLength) {
     throw new RealtimeError(
       "limit-reached",
@@ -85,8 +137,12 @@ export function presenceMember(app: App, channelData: Json | null): { client: Cl
     );
   }
   const client = { clientId, clientIdJson: JSON.stringify(userId) };
-  if (userInfo === undefined) return { client, info: null };
-  const text = JSON.stringify(userInfo);
+  return { client, info: userInfo(info, app.limits) };
+}
+
+function userInfo(info: unknown, { userInfoBytes }: Limits): Payload | null {
+  if (info === undefined) return null;
+  const text = JSON.stringify(info);
   const bytes = Buffer.byteLength(text);
   if (bytes > userInfoBytes) {
     throw new RealtimeError(
@@ -94,7 +150,7 @@ export function presenceMember(app: App, channelData: Json | null): { client: Cl
       `"user_info" has ${bytes} bytes; the limit (userInfoBytes) is ${userInfoBytes}.`,
     );
   }
-  return { client, info: { type: "json", text } };
+  return { type: "json", text };
 }
 
 /**

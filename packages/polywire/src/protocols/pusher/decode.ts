@@ -35,13 +35,17 @@ export function decode(frame: string | Uint8Array): Command {
         channelData: optional(data, "channel_data", event),
       };
     }
+    case "pusher:signin": {
+      const data = dataOf(message, event);
+      return { type: "signin", auth: field(data, "auth", event), userData: field(data, "user_data", event) };
+    }
     case "pusher:unsubscribe":
       return { type: "unsubscribe", channel: field(dataOf(message, event), "channel", event) };
     default:
       throw new RealtimeError(
         "bad-request",
         `The event ${describe(event)} is not understood.`,
-        "Clients may send pusher:subscribe, pusher:unsubscribe, pusher:ping, pusher:pong and client- events.",
+        "Clients may send pusher:subscribe, pusher:unsubscribe, pusher:signin, pusher:ping, pusher:pong and client- events.",
       );
   }
 }

@@ -1,7 +1,7 @@
 import { type Encoder, Frame } from "../../core/encoder.js";
 import type { ChannelName, Message, Payload, PresenceEvent } from "../../core/event.js";
 import { channelPolicy } from "../../core/policy.js";
-import { memberAdded, memberRemoved } from "./wire.js";
+import { memberAdded, memberRemoved, watchlistEvents } from "./wire.js";
 
 /** Protocols 5, 6 and 7 say events alike. */
 export const pusherEncoder: Encoder = {
@@ -10,6 +10,16 @@ export const pusherEncoder: Encoder = {
     if (event.kind === "message") return encodeMessage(channel, event);
     // There is no word for a message that changes.
     return event.kind === "presence" ? encodePresence(channel, event) : null;
+  },
+};
+
+/** Of users that a session watches: a channel of theirs says by its members whether they are online. */
+export const watchlistEncoder: Encoder = {
+  name: "pusher/7/watchlist",
+  encode(_channel, event) {
+    if (event.kind !== "presence" || event.action === "update") return null;
+    const ids = [event.client.clientId];
+    return watchlistEvents(event.action === "enter" ? { online: ids, offline: [] } : { online: [], offline: ids });
   },
 };
 

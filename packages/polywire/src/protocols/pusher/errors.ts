@@ -31,6 +31,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   "slow-consumer": { code: 4100, status: 503, type: "Unavailable" },
   unresponsive: { code: 4201, status: 503, type: "Unavailable" },
   inactive: { code: 4202, status: 503, type: "Unavailable" },
+  terminated: { code: 4009, status: 403, type: "AuthError" },
   "shutting-down": { code: 4200, status: 503, type: "Unavailable" },
   "not-configured": { code: 4100, status: 501, type: "ServerError" },
   unavailable: { code: 4100, status: 503, type: "Unavailable" },

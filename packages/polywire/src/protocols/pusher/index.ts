@@ -8,6 +8,7 @@ import type { Endpoint, Protocol, ProtocolContext, RequestHead } from "../../cor
 import { Turns } from "../../core/turns.js";
 import { pusherRoutes } from "./routes.js";
 import { type PusherContext, PusherSession, type PusherTimeouts, refuse } from "./session.js";
+import { SubscriptionCounts } from "./subscription-counts.js";
 
 export interface PusherOptions {
   readonly timeouts: PusherTimeouts;
@@ -43,7 +44,12 @@ export function pusher(common: ProtocolContext, { timeouts }: PusherOptions): Pr
       });
     },
   };
-  return { name: "pusher", endpoints: [app, elsewhere], routes: pusherRoutes(context) };
+  return {
+    name: "pusher",
+    endpoints: [app, elsewhere],
+    routes: pusherRoutes(context),
+    observer: new SubscriptionCounts(context),
+  };
 }
 
 /** The app that the request asks for. @throws RealtimeError when it may not have it */

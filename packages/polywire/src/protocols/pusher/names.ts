@@ -1,6 +1,7 @@
 import type { Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
+import { userOf } from "../../core/users.js";
 
 const CHANNEL = /^[-a-zA-Z0-9_=@,.;]+$/;
 const SOCKET_ID = /^\d+\.\d+$/;
@@ -24,6 +25,29 @@ export function checkChannelName(name: unknown, { channelNameLength }: Limits): 
       "bad-request",
       `${describe(name)} is not a channel name.`,
       "Names are made of letters, digits and _ - = @ , . ;",
+    );
+  }
+}
+
+/**
+ * As {@link checkChannelName}; what is sent to a user goes to `#server-to-user-{id}`, too.
+ * @throws RealtimeError `limit-reached` for a length, `bad-request` for anything else.
+ */
+export function checkTarget(name: unknown, limits: Limits): asserts name is string {
+  const userId = typeof name === "string" ? userOf(name) : null;
+  if (userId === null) checkChannelName(name, limits);
+  else checkUserId(userId, limits);
+}
+
+/** @throws RealtimeError `limit-reached` for the length, `bad-request` for anything else. */
+export function checkUserId(userId: unknown, { userIdLength }: Limits): asserts userId is string {
+  if (typeof userId !== "string" || userId === "" || !userId.isWellFormed()) {
+    throw new RealtimeError("bad-request", `A user id must be a non-empty string, not ${describe(userId)}.`);
+  }
+  if (userId.length > userIdLength) {
+    throw new RealtimeError(
+      "limit-reached",
+      `The user id has ${userId.length} characters; the limit (userIdLength) is ${userIdLength}.`,
     );
   }
 }

@@ -4,7 +4,7 @@ import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import { type ChannelName, type Draft, isWithinDepth, type Message, type Payload } from "../../core/event.js";
 import { parseObject } from "../../core/json.js";
-import { checkChannelName, checkEventName, checkSocketId } from "./names.js";
+import { checkEventName, checkSocketId, checkTarget } from "./names.js";
 
 /** One event for one or more channels, as an HTTP body asked for it. */
 export interface Publication {
@@ -97,7 +97,7 @@ function targets(channels: unknown, channel: unknown, limits: Limits): readonly 
     );
   }
   return [...new Set(names)].map((name) => {
-    checkChannelName(name, limits);
+    checkTarget(name, limits);
     return name;
   });
 }

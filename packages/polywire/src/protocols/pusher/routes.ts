@@ -4,9 +4,10 @@ import { RealtimeError } from "../../core/errors.js";
 import type { ChannelName, Draft, Message, Payload } from "../../core/event.js";
 import { channelPolicy } from "../../core/policy.js";
 import type { HttpRequest, HttpResponse, ProtocolContext, Route } from "../../core/protocol.js";
+import { userOf } from "../../core/users.js";
 import { authenticate } from "./auth.js";
 import { wordsFor } from "./errors.js";
-import { checkChannelName } from "./names.js";
+import { checkChannelName, checkUserId } from "./names.js";
 import { type Publication, publications, requestedInfo } from "./publications.js";
 
 /** A request whose app and signature hold. */
@@ -31,7 +32,12 @@ export function pusherRoutes(context: ProtocolContext): readonly Route[] {
         else drafts.push(draft);
       }
     }
-    await Promise.all([...byChannel].map(([channel, drafts]) => hub.publish(app.id, channel, drafts)));
+    await Promise.all(
+      [...byChannel].map(([channel, drafts]) => {
+        const userId = userOf(channel);
+        return userId === null ? hub.publish(app.id, channel, drafts) : hub.users.publish(app.id, userId, drafts);
+      }),
+    );
     // Deliveries leave at the end of this turn, and before the answer: p99 at 20,000 a second is some 8 % lower so.
     await new Promise<void>((done) => runtime.nextTurn(done));
   }
@@ -96,6 +102,13 @@ export function pusherRoutes(context: ProtocolContext): readonly Route[] {
     return { users: [...ids.values()].map((id) => ({ id: JSON.parse(id) })) };
   };
 
+  const terminate: Handler = async ({ app, request }) => {
+    const { userId } = request.params;
+    checkUserId(userId, app.limits);
+    await hub.users.terminate(app.id, userId);
+    return {};
+  };
+
   const route = (method: Route["method"], path: string, handler: Handler): Route => ({
     method,
     path: `/apps/:appId${path}`,
@@ -115,6 +128,7 @@ export function pusherRoutes(context: ProtocolContext): readonly Route[] {
     route("GET", "/channels", channels),
     route("GET", "/channels/:channel", channel),
     route("GET", "/channels/:channel/users", users),
+    route("POST", "/users/:userId/terminate_connections", terminate),
   ];
 }
 

@@ -11,11 +11,13 @@ import type { ProtocolContext } from "../../core/protocol.js";
 import type { Session } from "../../core/session.js";
 import { Subscription } from "../../core/subscription.js";
 import type { Turns } from "../../core/turns.js";
-import { authorizeChannel, presenceMember } from "./auth.js";
+import { type Joined, userOf } from "../../core/users.js";
+import { authenticateUser, authorizeChannel, presenceMember } from "./auth.js";
 import { decode } from "./decode.js";
 import { pusherEncoder } from "./encoder.js";
 import { CLIENT_EVENT_REFUSED, wordsFor } from "./errors.js";
-import { checkChannelName, checkEventName } from "./names.js";
+import { checkChannelName, checkEventName, checkTarget } from "./names.js";
+import { SignIn } from "./signing-in.js";
 import * as wire from "./wire.js";
 
 /** Milliseconds. */
@@ -26,6 +28,8 @@ export interface PusherTimeouts {
   readonly pong: number;
   /** How long a connection may stay that subscribes to nothing and asks for nothing (4202). */
   readonly inactivity: number;
+  /** How long a client may take to sign in or to join a private or presence channel, where its app demands it (4009). */
+  readonly authorization: number;
 }
 
 /** What the sessions of a server share. */
@@ -43,9 +47,12 @@ interface Membership {
 }
 
 type SubscribeCommand = Extract<wire.Command, { type: "subscribe" }>;
+type SignInCommand = Extract<wire.Command, { type: "signin" }>;
 type ClientEventCommand = Extract<wire.Command, { type: "client-event" }>;
 
 const SECOND = 1000;
+/** Not a channel's name, so that turns of signing in are no channel's. */
+const SIGN_IN = " ";
 
 /** One client that speaks Pusher Channels protocol 5, 6 or 7. */
 export class PusherSession implements Session, ConnectionHandler, Beating {
@@ -58,6 +65,9 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
   #seenAt: number;
   #askedAt: number;
   #pingedAt: number | null = null;
+  readonly #openedAt: number;
+  #isAuthorized: boolean;
+  #signIn: SignIn | null = null;
   #clientEventsSince = 0;
   #clientEvents = 0;
 
@@ -69,6 +79,8 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
   ) {
     this.#seenAt = context.heartbeat.now;
     this.#askedAt = context.heartbeat.now;
+    this.#openedAt = context.heartbeat.now;
+    this.#isAuthorized = !app.authorizedConnections;
   }
 
   get appId(): string {
@@ -79,7 +91,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
   open(origin: string | null): void {
     this.context.hub.connect(this, this.app, origin);
     const { heartbeat, timeouts } = this.context;
-    heartbeat.add(this, timeouts.activity);
+    heartbeat.add(this, this.#isAuthorized ? timeouts.activity : Math.min(timeouts.activity, timeouts.authorization));
     this.deliver(wire.connectionEstablished(this.id, Math.ceil(timeouts.activity / SECOND)));
   }
 
@@ -113,7 +125,17 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
 
   beat(now: number): number {
     if (this.#isClosed) return 0;
-    const { activity, pong, inactivity } = this.context.timeouts;
+    const { pong, inactivity, authorization } = this.context.timeouts;
+    if (!this.#isAuthorized && now - this.#openedAt >= authorization) {
+      this.terminate(
+        new RealtimeError(
+          "unauthorized",
+          "Connection not authorized within timeout.",
+          `Sign in or join a private or presence channel within ${authorization / SECOND} seconds.`,
+        ),
+      );
+      return 0;
+    }
     if (this.#pingedAt !== null && now - this.#pingedAt >= pong) {
       this.terminate(new RealtimeError("unresponsive", `No pong arrived within ${pong / SECOND} seconds of a ping.`));
       return 0;
@@ -122,6 +144,13 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
       this.terminate(new RealtimeError("inactive", "The connection subscribed to nothing and asked for nothing."));
       return 0;
     }
+    const next = this.#ping(now);
+    return this.#isAuthorized ? next : Math.min(next, this.#openedAt + authorization - now);
+  }
+
+  /** Asks for a sign of life where it is time; answers the milliseconds until it may be again. */
+  #ping(now: number): number {
+    const { activity, pong } = this.context.timeouts;
     const silence = now - this.#seenAt;
     if (silence < activity) return activity - silence;
     if (this.#pingedAt !== null) return this.#pingedAt + pong - now;
@@ -136,6 +165,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     this.context.heartbeat.remove(this);
     for (const [channel, membership] of this.#memberships) this.#leave(channel, membership);
     this.#memberships.clear();
+    this.#signIn?.end().catch((error) => this.context.failed(error));
     this.context.hub.disconnect(this, code);
   }
 
@@ -149,6 +179,9 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
       case "subscribe":
         this.#inTurn(command.channel, () => this.#subscribe(command));
         return;
+      case "signin":
+        this.#signInAs(command);
+        return;
       case "unsubscribe":
         this.#inTurn(command.channel, () => this.#unsubscribe(command.channel));
         return;
@@ -159,6 +192,29 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
           this.#publish(command);
         }
         return;
+    }
+  }
+
+  #signInAs({ auth, userData }: SignInCommand): void {
+    try {
+      const user = authenticateUser(this.app, this.id, auth, userData);
+      const known = this.#signIn;
+      if (known === null) {
+        const signIn = new SignIn(user, this, this.context.hub);
+        this.#signIn = signIn;
+        this.#isAuthorized = true;
+        this.#inTurn(SIGN_IN, () => signIn.begin().catch((error) => this.terminate(RealtimeError.from(error))));
+      } else if (known.user.id === user.id) {
+        this.#inTurn(SIGN_IN, async () => known.acknowledge());
+      } else {
+        throw new RealtimeError(
+          "unauthorized",
+          `This connection is signed in as ${describe(known.user.id)}.`,
+          "Connect anew to sign in as somebody else.",
+        );
+      }
+    } catch (error) {
+      this.terminate(RealtimeError.from(error));
     }
   }
 
@@ -179,7 +235,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
   async #join({ channel, auth, channelData }: SubscribeCommand): Promise<void> {
     const { app } = this;
     const { hub } = this.context;
-    checkChannelName(channel, app.limits);
+    checkTarget(channel, app.limits);
     if (this.#memberships.size >= app.limits.channelsPerConnection) {
       throw new RealtimeError(
         "limit-reached",
@@ -189,7 +245,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     const { access, presence, cache } = channelPolicy(channel);
     const granted = access === "granted";
     const data = granted ? authorizeChannel(app, this.id, channel, auth, channelData) : null;
-    const entrant = presence ? presenceMember(app, data) : null;
+    const entrant = presence ? presenceMember(app, data, this.#signIn?.user ?? null) : null;
 
     // Nobody is told of their own coming.
     const accepts = presence ? (event: ChannelEvent) => event.kind === "message" || event.origin !== this.id : null;
@@ -197,7 +253,8 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     const membership: Membership = { subscription, member: null, isAcknowledged: false };
     this.#memberships.set(channel, membership);
     try {
-      const attachment = await hub.subscribe(subscription, { granted });
+      const attachment = await this.#attach(subscription, granted);
+      if (granted) this.#isAuthorized = true;
       if (entrant !== null && !this.#isClosed) {
         const { client, info } = entrant;
         membership.member = await hub.presence.enter(this, channel, client, { data: info }, app.limits.presenceMembers);
@@ -205,7 +262,10 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
       const cached = cache ? await hub.latest(app.id, channel) : null;
       const membersHead = await this.#acknowledge(channel, membership);
       const latest = cached?.latest ?? null;
-      if (cache && latest === null) this.deliver(wire.cacheMiss(channel));
+      if (cache && latest === null) {
+        this.deliver(wire.cacheMiss(channel));
+        hub.observer.cacheMissed(app.id, channel);
+      }
       attachment.start({
         // The state of the channel is everybody's, also that of who set it.
         replay: latest === null ? [] : [{ ...latest.message, except: null }],
@@ -215,6 +275,16 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     } finally {
       if (this.#isClosed) await this.#leave(channel, membership);
     }
+  }
+
+  /** @throws RealtimeError `forbidden` for another user's channel */
+  #attach(subscription: Subscription, granted: boolean): Promise<Joined> {
+    const { hub } = this.context;
+    if (userOf(subscription.channel) === null) return hub.subscribe(subscription, { granted });
+    if (this.#signIn === null) {
+      throw new RealtimeError("forbidden", `"${subscription.channel}" is for a user.`, "Sign in as that user first.");
+    }
+    return hub.users.subscribe(subscription, this.#signIn.user.id);
   }
 
   /** Answers the position of the member list that was sent, if any was. */

@@ -1,6 +1,6 @@
 import type { Member } from "../../core/broker.js";
 import { Frame } from "../../core/encoder.js";
-import type { ChannelName, ClientIdentity, Payload, SessionId } from "../../core/event.js";
+import type { ChannelName, ClientIdentity, Draft, Message, Payload, SessionId } from "../../core/event.js";
 
 /** What a client may ask for (Pusher Channels protocol, "Client → Channels events"). */
 export type Command =
@@ -12,6 +12,7 @@ export type Command =
       readonly auth: string | null;
       readonly channelData: string | null;
     }
+  | { readonly type: "signin"; readonly auth: string; readonly userData: string }
   | { readonly type: "unsubscribe"; readonly channel: ChannelName }
   | {
       readonly type: "client-event";
@@ -43,6 +44,21 @@ export function subscriptionSucceeded(channel: ChannelName): Frame {
   return frame("pusher_internal:subscription_succeeded", channel, "{}");
 }
 
+/** @param userData as the client sent it */
+export function signinSuccess(userData: string): Frame {
+  const data = quote({ user_data: userData });
+  return Frame.of(`{"event":"pusher:signin_success","data":${quote(data)}}`);
+}
+
+/** Which users came online and which went, or which are and are not. */
+export function watchlistEvents({ online, offline }: Readonly<Record<"online" | "offline", readonly string[]>>): Frame {
+  const events = Object.entries({ online, offline })
+    .filter(([, userIds]) => userIds.length > 0)
+    .map(([name, userIds]) => ({ name, user_ids: userIds }));
+  const data = quote({ events });
+  return Frame.of(`{"event":"pusher_internal:watchlist_events","data":${quote(data)}}`);
+}
+
 /** One entry a user, whose info is that of the session that has been there longest. */
 export function presenceSucceeded(channel: ChannelName, members: readonly Member[]): Frame {
   const users = new Map<string, Member>();
@@ -61,6 +77,18 @@ export function memberAdded(channel: ChannelName, client: ClientIdentity, data: 
 export function memberRemoved(channel: ChannelName, { clientIdJson }: ClientIdentity): Frame {
   return frame("pusher_internal:member_removed", channel, `{"user_id":${clientIdJson}}`);
 }
+
+/** An event, for all subscribers of a channel. */
+export const subscriptionCount = (count: number): Draft<Message> => ({
+  kind: "message",
+  name: "pusher_internal:subscription_count",
+  data: { type: "json", text: `{"subscription_count":${count}}` },
+  client: null,
+  origin: null,
+  except: null,
+  encoding: null,
+  extras: null,
+});
 
 export function subscriptionError(channel: ChannelName, type: string, message: string, status: number): Frame {
   return Frame.of(quote({ event: "pusher:subscription_error", channel, data: { type, error: message, status } }));

@@ -29,6 +29,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   "slow-consumer": { close: 1013, status: 503 },
   unresponsive: { close: 1013, status: 503 },
   inactive: { close: 1013, status: 503 },
+  terminated: { close: 1008, status: 403 },
   "shutting-down": { close: 1012, status: 503 },
   "not-configured": { close: 1008, status: 501 },
   unavailable: { close: 1013, status: 503 },

@@ -1,5 +1,6 @@
 import { type Encoder, Frame } from "../../core/encoder.js";
 import type { ChannelEvent, ChannelName, Message, Payload, PresenceEvent } from "../../core/event.js";
+import { isReservedEvent } from "../../core/policy.js";
 import { isSayable, namespaceOf } from "./names.js";
 import { memberJson, serialOf } from "./wire.js";
 
@@ -62,7 +63,7 @@ function argumentsOf(event: ChannelEvent): readonly [string, Argument] | null {
 }
 
 function messageArguments({ name, data }: Message): readonly [string, Argument] | null {
-  return name === null || !isSayable(name) ? null : [quote(name), argumentOf(data)];
+  return name === null || isReservedEvent(name) || !isSayable(name) ? null : [quote(name), argumentOf(data)];
 }
 
 /** A member is a user here: only the first session to enter and the last to leave is news. */

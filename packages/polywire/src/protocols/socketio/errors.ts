@@ -25,6 +25,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   "slow-consumer": 503,
   unresponsive: 503,
   inactive: 503,
+  terminated: 403,
   "shutting-down": 503,
   "not-configured": 501,
   unavailable: 503,
