@@ -71,7 +71,7 @@ export default defineConfig({
       {
         test: {
           name: "chromium",
-          include: ["pusher-js", "laravel-echo", "socket.io-client", "rooms", "rooms-browser", "across"].map(
+          include: ["pusher-js", "ably", "laravel-echo", "socket.io-client", "rooms", "rooms-browser", "across"].map(
             (client) => `conformance/${client}/*.test.ts`,
           ),
           globalSetup: ["conformance/support/global-setup.ts"],

@@ -5,6 +5,13 @@ type AppInput = NonNullable<ConfigInput["apps"]>[number];
 /** The ports that Vitest's browser mode takes for its pages: the first of these that is free. */
 const PAGE_PORTS = Array.from({ length: 40 }, (_, index) => 63315 + index);
 
+const ABLY_KEYS: AppInput["ablyKeys"] = [
+  { key: "ably.all:ably-key-secret" },
+  { key: "ably.chat:chat-key-secret", capability: { "chat:*": ["subscribe", "publish", "presence"] } },
+  { key: "ably.derived:derived-key-secret", capability: { "[*]*": ["*"] }, revocableTokens: true },
+];
+const ABLY_NAMESPACES: AppInput["namespaces"] = [{ id: "mutable", mutableMessages: true }];
+
 /** The apps of the server under test. */
 export const APPS = {
   main: { id: "1", key: "main-key", secret: "main-secret", jwtSecret: "main-jwt-secret-of-thirty-two-bytes" },
@@ -41,6 +48,7 @@ export const APPS = {
     limits: { clientEventsPerSecond: 100_000, messagesPerSecond: 100_000, joinsPerSecond: 100_000, batchSize: 100 },
   },
   single: { id: "8", key: "single-key", secret: "single-secret", limits: { connections: 1 } },
+  ably: { id: "ably", key: "ably-key", secret: "ably-secret", ablyKeys: ABLY_KEYS, namespaces: ABLY_NAMESPACES },
 } as const satisfies Record<string, AppInput>;
 
 export type AppName = keyof typeof APPS;

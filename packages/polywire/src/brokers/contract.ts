@@ -8,7 +8,7 @@ import {
   type LogPolicy,
   type Member,
 } from "../core/broker.js";
-import type { ChannelEvent, Draft, PresenceEvent } from "../core/event.js";
+import type { Annotation, Change, ChannelEvent, Draft, PresenceEvent } from "../core/event.js";
 import type { FakeClock } from "../testing/clock.js";
 import { draft, textOf } from "../testing/session.js";
 
@@ -60,6 +60,9 @@ const member = (clientId: string, sessionId = `${clientId}-session`): Member => 
   clientIdJson: JSON.stringify(clientId),
   sessionId,
   data: { type: "json", text: `{"name":"${clientId}"}` },
+  encoding: null,
+  extras: null,
+  id: null,
   since: 0,
 });
 
@@ -137,8 +140,9 @@ export function brokerContract(
       const calls: number[] = [];
       const sink = sinks[0] as Received;
       sink.receive = (_key, events) => void calls.push(events.length);
-      await publish(["a", "b", "c"]);
+      const events = await publish(["a", "b", "c"]);
       expect(calls).toEqual([3]);
+      expect(events).toMatchObject([{ rest: 2 }, { rest: 1 }, { rest: 0 }]);
     });
 
     it("[BR5] a known id within two minutes publishes nothing and answers the first event; after that it is new", async () => {
@@ -337,6 +341,117 @@ export function brokerContract(
       const command: Command = { type: "terminate-user", appId: "app", userId: "ann" };
       await broker.broadcast(command);
       for (const { commands } of sinks) expect(commands).toEqual([command]);
+    });
+
+    it("[BR23] history can be read backwards, page by page without a gap", async () => {
+      const [first] = await publish(["a", "b", "c", "d", "e"]);
+      const epoch = first?.position?.epoch ?? "";
+      const read = async (before?: number) => {
+        const page = await broker.history(KEY, {
+          limit: 2,
+          from: "newest",
+          ...(before !== undefined && { before: { epoch, offset: before } }),
+        });
+        return page.events.map(textOf);
+      };
+      expect(await read()).toEqual(["d", "e"]);
+      expect(await read(4)).toEqual(["b", "c"]);
+      expect(await read(2)).toEqual(["a"]);
+      expect(await read(1)).toEqual([]);
+      const until = await broker.history(KEY, { limit: 100, before: { epoch, offset: 3 } });
+      expect(until.events.map(textOf)).toEqual(["a", "b"]);
+      const elsewhere = await broker.history(KEY, { limit: 100, before: { epoch: "other", offset: 3 } });
+      expect(elsewhere.events).toEqual([]);
+    });
+
+    const change = (text: string, more: Partial<Change> = {}): Change => ({
+      action: "update",
+      name: null,
+      data: { type: "text", text },
+      encoding: null,
+      extras: null,
+      client: null,
+      origin: null,
+      except: null,
+      note: null,
+      ...more,
+    });
+    const AMENDING = { bytes: 1000, log: LOG };
+
+    it("[BR25] a change of a message is stamped, logged and handed out, whole and with what was added", async () => {
+      await broker.subscribe(KEY);
+      const [first] = await publish(["hello"]);
+      const at = first?.position ?? { epoch: "", offset: 0 };
+      const appended = await broker.amend(
+        KEY,
+        at,
+        change(" world", { action: "append", note: { by: "ann" } }),
+        AMENDING,
+      );
+      expect(appended).toMatchObject({
+        name: "event",
+        data: { text: "hello world" },
+        appended: { data: { text: " world" } },
+        original: { id: first?.id, position: at },
+        position: { epoch: at.epoch, offset: at.offset + 1 },
+        note: { by: "ann" },
+      });
+      expect(appended.timestamp).toBeGreaterThan(first?.timestamp ?? Number.POSITIVE_INFINITY);
+      const updated = await broker.amend(KEY, at, change("bye", { name: "other" }), AMENDING);
+      expect(updated).toMatchObject({ name: "other", data: { text: "bye" }, appended: null });
+      expect(sinks[0]?.on(KEY)).toEqual([first, appended, updated]);
+      expect((await history(at.offset, at.epoch)).events).toEqual([appended, updated]);
+      expect(await broker.newest(KEY, [at])).toEqual(new Map([[at.offset, updated]]));
+    });
+
+    it("[BR27] what is said of a message is handed out with all that was said before, and changes nothing of it", async () => {
+      await broker.subscribe(KEY);
+      const [first] = await publish(["hello"]);
+      const at = first?.position ?? { epoch: "", offset: 0 };
+      const { name: _name, ...rest } = draft("");
+      const said = (name: string): Draft<Annotation> => ({
+        ...rest,
+        kind: "annotation",
+        action: "create",
+        type: "a:b",
+        name,
+        count: null,
+      });
+      const one = await broker.annotate(KEY, at, said("1"), LOG);
+      const two = await broker.annotate(KEY, at, said("2"), LOG);
+      expect(one.all().map(({ name }) => name)).toEqual(["1"]);
+      expect(two.all().map(({ name }) => name)).toEqual(["1", "2"]);
+      expect(two).toMatchObject({ original: { id: first?.id, position: at }, position: { offset: at.offset + 2 } });
+      expect(sinks[0]?.on(KEY)).toEqual([first, one, two]);
+      expect(await broker.annotations(KEY, at)).toEqual([one, two]);
+      expect(await broker.versions(KEY, at)).toEqual([first]);
+      const nowhere = broker.annotate(KEY, { ...at, offset: 99 }, said("3"), LOG);
+      await expect(nowhere).rejects.toMatchObject({ code: "not-found" });
+    });
+
+    it("[BR26] versions come back oldest first, and what is not kept cannot change", async () => {
+      const [first] = await publish(["hello"]);
+      const at = first?.position ?? { epoch: "", offset: 0 };
+      const updated = await broker.amend(KEY, at, change("bye"), AMENDING);
+      expect(await broker.versions(KEY, at)).toEqual([first, updated]);
+      const nowhere = [{ ...at, offset: 99 }, { ...at, epoch: "other" }, updated.position ?? at];
+      for (const position of nowhere) {
+        expect(await broker.versions(KEY, position)).toEqual([]);
+        await expect(broker.amend(KEY, position, change("x"), AMENDING)).rejects.toMatchObject({ code: "not-found" });
+      }
+      const tooLong = change("x".repeat(1000), { action: "append" });
+      await expect(broker.amend(KEY, at, tooLong, AMENDING)).rejects.toMatchObject({ code: "too-large" });
+      const bytes = change("", { action: "append", data: { type: "binary", bytes: Uint8Array.of(1) } });
+      await expect(broker.amend(KEY, at, bytes, AMENDING)).rejects.toMatchObject({ code: "bad-request" });
+      await cluster.advance(LOG.ttlMs + 1);
+      await expect(broker.amend(KEY, at, change("x"), AMENDING)).rejects.toMatchObject({ code: "not-found" });
+    });
+
+    it("[BR24] timestamps do not go back when the clock does", async () => {
+      const [before] = await publish(["before"]);
+      await cluster.advance(-5000);
+      const [after] = await publish(["after"]);
+      expect(after?.timestamp).toBeGreaterThanOrEqual(before?.timestamp ?? Number.POSITIVE_INFINITY);
     });
   });
 }

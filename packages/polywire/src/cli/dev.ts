@@ -31,6 +31,7 @@ Reads what next dev reads: the environment, then ${ENV_FILES.join(", ")}.
   NEXT_PUBLIC_PUSHER_KEY (or PUSHER_KEY)   the key that clients connect with
   PUSHER_SECRET                            the secret that signs
   JWT_SECRET                               the secret that JWTs are signed with (HS256)
+  ABLY_API_KEY                             an Ably key, appId.keyId:secret; enough on its own
   PUSHER_HOST, _PORT, _SCHEME              where the app's server publishes
   NEXT_PUBLIC_PUSHER_HOST, _PORT, _SCHEME  where its pages connect
 It offers to add to .env.local what is missing, credentials with fresh random values; what is there is never changed.

@@ -48,6 +48,7 @@ Environment (one app, unless --config names apps):
   NEXT_PUBLIC_PUSHER_KEY (or PUSHER_KEY)   the key that clients connect with
   PUSHER_SECRET                            the secret that signs
   JWT_SECRET                               the secret that JWTs are signed with (HS256)
+  ABLY_API_KEY                             an Ably key, appId.keyId:secret; enough on its own
 With none of them: the development app app-id / app-key / app-secret, on loopback only.`,
   )
   .action(start);

@@ -26,7 +26,30 @@ export interface App {
   readonly jwtAudience: string | null;
   /** The application's own answer to who may join (Laravel's `/broadcasting/auth`), a URL; null: nobody is asked. */
   readonly authEndpoint: string | null;
+  /** Ably's API keys. */
+  readonly keys: readonly AppKey[];
+  readonly namespaces: readonly Namespace[];
   readonly limits: Limits;
+}
+
+/** An API key, as Ably has them: `name:secret`. */
+export interface AppKey {
+  /** Unique over all apps, such as `appId.keyId`. */
+  readonly name: string;
+  readonly secret: string;
+  /** Operations by resource, such as `{ "chat:*": ["subscribe"] }`. */
+  readonly capability: Readonly<Record<string, readonly string[]>>;
+  /** Whether tokens of this key can be revoked; they are good for an hour at most. */
+  readonly revocableTokens: boolean;
+}
+
+/** Channels whose names begin alike, up to the first `:`. */
+export interface Namespace {
+  readonly id: string;
+  /** Whether messages are kept for a day, and not for two minutes. */
+  readonly persisted: boolean;
+  /** Whether messages can be changed and annotated; they are kept for a day, too. */
+  readonly mutableMessages: boolean;
 }
 
 /** Sizes in bytes unless said otherwise; `null` is no limit. */
@@ -46,6 +69,8 @@ export interface Limits {
   readonly eventNameLength: number;
   /** The data of one event. */
   readonly eventBytes: number;
+  /** What an Ably client publishes at once, names and data of all messages together. */
+  readonly messageBytes: number;
   readonly channelsPerPublish: number;
   readonly batchSize: number;
   /** Distinct users of one presence channel. */
@@ -67,6 +92,7 @@ export const DEFAULT_LIMITS: Limits = {
   channelNameLength: 200,
   eventNameLength: 200,
   eventBytes: 10_240,
+  messageBytes: 65_536,
   channelsPerPublish: 100,
   batchSize: 10,
   presenceMembers: 100,
@@ -80,13 +106,45 @@ export interface AppRegistry {
   readonly all: readonly App[];
   byId(id: AppId): App | null;
   byKey(key: string): App | null;
+  /** The app that has an API key of this name. */
+  byKeyName(name: string): { readonly app: App; readonly key: AppKey } | null;
 }
 
-/** A registry of a fixed list of apps. */
-export function appRegistry(apps: readonly App[]): AppRegistry {
-  const byId = new Map(apps.map((app) => [app.id, app]));
-  const byKey = new Map(apps.map((app) => [app.key, app]));
-  return { all: apps, byId: (id) => byId.get(id) ?? null, byKey: (key) => byKey.get(key) ?? null };
+/** Apps that may come and go. */
+export interface AppStore extends AppRegistry {
+  /** Takes the place of an app with the same id. */
+  add(app: App): void;
+  remove(id: AppId): void;
+}
+
+/** Apps in memory, with these to begin with. */
+export function appRegistry(apps: readonly App[]): AppStore {
+  const byId = new Map<AppId, App>();
+  const byKey = new Map<string, App>();
+  const byKeyName = new Map<string, { readonly app: App; readonly key: AppKey }>();
+  const store: AppStore = {
+    get all() {
+      return [...byId.values()];
+    },
+    byId: (id) => byId.get(id) ?? null,
+    byKey: (key) => byKey.get(key) ?? null,
+    byKeyName: (name) => byKeyName.get(name) ?? null,
+    add(app) {
+      store.remove(app.id);
+      byId.set(app.id, app);
+      byKey.set(app.key, app);
+      for (const key of app.keys) byKeyName.set(key.name, { app, key });
+    },
+    remove(id) {
+      const app = byId.get(id);
+      if (app === undefined) return;
+      byId.delete(id);
+      byKey.delete(app.key);
+      for (const { name } of app.keys) byKeyName.delete(name);
+    },
+  };
+  for (const app of apps) store.add(app);
+  return store;
 }
 
 /** True when a page of `origin` may connect; clients that are no browsers send none, and may. */

@@ -1,11 +1,14 @@
 import type {
+  Amendment,
+  Annotation,
   AppId,
+  Change,
   ChannelEvent,
   ChannelName,
   ClientIdentity,
+  Content,
   Draft,
   Message,
-  Payload,
   Position,
   PresenceEvent,
   SessionId,
@@ -35,7 +38,11 @@ export interface LogPolicy {
 export interface HistoryQuery {
   /** Only events after this position. Without it: from the oldest kept. */
   readonly since?: Position;
+  /** Only events before this position. */
+  readonly before?: Position;
   readonly limit: number;
+  /** From which end `limit` counts; the events come in log order either way. `oldest` where nothing is said. */
+  readonly from?: "oldest" | "newest";
 }
 
 export interface HistoryPage {
@@ -47,9 +54,10 @@ export interface HistoryPage {
 }
 
 /** One client on one session. */
-export interface Member extends ClientIdentity {
+export interface Member extends ClientIdentity, Content {
   readonly sessionId: SessionId;
-  readonly data: Payload | null;
+  /** Of the entry or the last change, where the publisher gave it one. */
+  readonly id: string | null;
   /** When it entered or last changed its data, in milliseconds since 1970. */
   readonly since: number;
 }
@@ -104,6 +112,28 @@ export interface Broker {
   publish(key: ChannelKey, drafts: readonly Draft<Message>[], log: LogPolicy): Promise<readonly ChannelEvent[]>;
   /** Client events, typing, cursors: no offset, no log, no promise. */
   publishEphemeral(key: ChannelKey, draft: Draft<Message>): Promise<void>;
+  /**
+   * Makes a later version of the message at this position, stamps, logs and hands it out, in one step.
+   * @throws RealtimeError `not-found` when the message is not kept any more, `too-large` when it would have more than
+   * `limits.bytes`, `bad-request` when what is appended is of another kind than what is there
+   */
+  amend(
+    key: ChannelKey,
+    position: Position,
+    change: Change,
+    limits: { readonly bytes: number; readonly log: LogPolicy },
+  ): Promise<Amendment>;
+  /** The message at this position and its later versions, oldest first; none when it is not kept any more. */
+  versions(key: ChannelKey, position: Position): Promise<readonly (Message | Amendment)[]>;
+  /** The newest versions of those messages at these positions that have later ones, by offset. */
+  newest(key: ChannelKey, positions: readonly Position[]): Promise<ReadonlyMap<number, Amendment>>;
+  /**
+   * Says something of the message at this position: stamps, logs and hands it out, in one step.
+   * @throws RealtimeError `not-found` when the message is not kept any more, `limit-reached` when it has too many
+   */
+  annotate(key: ChannelKey, position: Position, draft: Draft<Annotation>, log: LogPolicy): Promise<Annotation>;
+  /** What was said of the message at this position, oldest first. */
+  annotations(key: ChannelKey, position: Position): Promise<readonly Annotation[]>;
   history(key: ChannelKey, query: HistoryQuery): Promise<HistoryPage>;
   /** The newest `limit` messages of the log, oldest first, without presence events; with the head at that moment. */
   recent(key: ChannelKey, limit: number): Promise<{ readonly messages: readonly Message[]; readonly head: Position }>;

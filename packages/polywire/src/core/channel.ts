@@ -1,5 +1,5 @@
 import type { Encoder, Frame } from "./encoder.js";
-import type { ChannelEvent, ChannelName, Position } from "./event.js";
+import { type AppId, type ChannelEvent, type ChannelName, type Message, type Position, unitLength } from "./event.js";
 import type { HubObserver } from "./observer.js";
 import type { Runtime } from "./runtime.js";
 import type { Subscription } from "./subscription.js";
@@ -7,6 +7,7 @@ import type { Subscription } from "./subscription.js";
 /** The frames of one round in one encoding, made when the first subscriber needs them. */
 class Encoding {
   readonly #frames: (Frame | null | undefined)[] = [];
+  readonly #units = new Map<number, Frame>();
   deliveries = 0;
 
   constructor(readonly encoder: Encoder) {}
@@ -16,6 +17,16 @@ class Encoding {
     if (known !== undefined) return known;
     const frame = this.encoder.encode(channel, event);
     this.#frames[index] = frame;
+    return frame;
+  }
+
+  /** The frame of a unit that begins at `index`; null when this encoder has none for units. */
+  unit(index: number, length: number, channel: ChannelName, events: readonly ChannelEvent[]): Frame | null {
+    if (this.encoder.encodeUnit === undefined) return null;
+    const known = this.#units.get(index);
+    if (known !== undefined) return known;
+    const frame = this.encoder.encodeUnit(channel, events.slice(index, index + length) as Message[]);
+    this.#units.set(index, frame);
     return frame;
   }
 }
@@ -38,6 +49,7 @@ export class Channel {
   #head: Position | null = null;
 
   constructor(
+    private readonly appId: AppId,
     readonly name: ChannelName,
     /** Resolves when the broker delivers, with the head it starts from. */
     readonly live: Promise<Position>,
@@ -90,7 +102,8 @@ export class Channel {
         return;
       }
     }
-    for (const { encoder, deliveries } of round.encodings) this.observer.delivered(encoder.name, deliveries);
+    for (const { encoder, deliveries } of round.encodings)
+      this.observer.delivered(encoder.name, deliveries, this.appId);
     this.#round = null;
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
@@ -103,14 +116,53 @@ function hand(subscription: Subscription, round: Round): void {
   const { events } = round;
   const encoding = encodingOf(round, subscription.encoder);
   for (let index = Math.max(0, subscription.joinedAt - round.before); index < events.length; index++) {
+    const length = unitLength(events, index);
+    if (length > 1 && (subscription.opening ?? subscription.encoder).encodeUnit !== undefined) {
+      handUnit(subscription, round, index, length);
+      index += length - 1;
+      continue;
+    }
     const event = events[index] as ChannelEvent;
-    if (!subscription.wants(event)) continue;
-    if (!subscription.isLive && !subscription.admit(event)) continue;
-    const frame = encoding.frame(index, subscription.channel, event);
-    if (frame === null) continue;
-    subscription.session.deliver(frame);
-    encoding.deliveries++;
+    if (isFor(subscription, event)) deliver(subscription, round, encoding, index);
   }
+}
+
+/** What was published together, in one where the encoder can say it so and all of it is for this subscriber. */
+function handUnit(subscription: Subscription, round: Round, index: number, length: number): void {
+  const { events } = round;
+  let wanted = 0;
+  const parts: number[] | null = subscription.isLive ? null : [];
+  for (let at = index; at < index + length; at++) {
+    if (!isFor(subscription, events[at] as ChannelEvent)) continue;
+    wanted += 1;
+    parts?.push(at);
+  }
+  const encoding = encodingOf(round, subscription.opening ?? subscription.encoder);
+  const frame = wanted === length ? encoding.unit(index, length, subscription.channel, events) : null;
+  if (frame !== null) {
+    subscription.session.deliver(frame);
+    encoding.deliveries += length;
+    subscription.opening = null;
+    return;
+  }
+  const each = encodingOf(round, subscription.encoder);
+  for (let at = index; at < index + length; at++) {
+    if (parts?.includes(at) ?? subscription.wants(events[at] as ChannelEvent)) deliver(subscription, round, each, at);
+  }
+}
+
+const isFor = (subscription: Subscription, event: ChannelEvent): boolean =>
+  subscription.wants(event) && (subscription.isLive || subscription.admit(event));
+
+function deliver(subscription: Subscription, round: Round, encoding: Encoding, index: number): void {
+  const event = round.events[index] as ChannelEvent;
+  const { opening } = subscription;
+  const current = opening === null ? encoding : encodingOf(round, opening);
+  const frame = current.frame(index, subscription.channel, event);
+  if (frame === null) return;
+  subscription.session.deliver(frame);
+  current.deliveries++;
+  if (opening !== null && event.kind === "message") subscription.opening = null;
 }
 
 function encodingOf({ encodings }: Round, encoder: Encoder): Encoding {

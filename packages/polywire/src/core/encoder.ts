@@ -1,4 +1,4 @@
-import type { ChannelEvent, ChannelName } from "./event.js";
+import type { ChannelEvent, ChannelName, Message } from "./event.js";
 
 /** One message on the wire: text or binary. */
 export type WireMessage = string | Uint8Array;
@@ -21,4 +21,6 @@ export interface Encoder {
   readonly name: string;
   /** Null when this protocol has no words for the event. */
   encode(channel: ChannelName, event: ChannelEvent): Frame | null;
+  /** Several messages that were published together, where this protocol says them in one. */
+  encodeUnit?(channel: ChannelName, messages: readonly Message[]): Frame;
 }

@@ -4,8 +4,8 @@ import { DelayedBroker } from "../testing/delayed-broker.js";
 import { APP } from "../testing/pusher.js";
 import { seededRandom } from "../testing/random.js";
 import { draft, FakeSession, plainEncoder, silentObserver, textOf } from "../testing/session.js";
-import type { Encoder } from "./encoder.js";
-import type { Position } from "./event.js";
+import { type Encoder, Frame } from "./encoder.js";
+import type { ChannelEvent, Position } from "./event.js";
 import { Hub } from "./hub.js";
 import { Subscription } from "./subscription.js";
 
@@ -211,10 +211,48 @@ describe("hub", () => {
     expect(session.received).toEqual([...texts, "live"]);
   });
 
+  it("[HB25] what is published together goes out in one, or one by one where only a part of it is wanted", async () => {
+    const encoder: Encoder = {
+      ...plainEncoder,
+      encodeUnit: (_channel, messages) => Frame.of(messages.map(textOf).join("+")),
+    };
+    const [whole, part, plain, late] = ["whole", "part", "plain", "late"].map(
+      (id) => new FakeSession(id),
+    ) as FakeSession[];
+    const odd = (event: ChannelEvent) => textOf(event) !== "2";
+    const attachment = await hub.subscribe(subscription("news", whole, encoder), OPEN);
+    attachment.start();
+    (await hub.subscribe(new Subscription(part as FakeSession, "news", encoder, odd), OPEN)).start();
+    await attach("news", plain as FakeSession);
+    await publish("news", "1", "2", "3");
+    await publish("news", "4");
+    await broker.drained();
+    expect(whole?.received).toEqual(["1+2+3", "4"]);
+    expect(part?.received).toEqual(["1", "3", "4"]);
+    expect(plain?.received).toEqual(["1", "2", "3", "4"]);
+    (await hub.subscribe(subscription("news", late, encoder), { ...OPEN, since: attachment.head })).start();
+    expect(late?.received).toEqual(["1+2+3", "4"]);
+  });
+
+  it("[HB24] an opening encoder encodes up to the first message delivered", async () => {
+    const opening: Encoder = { name: "test/1/opening", encode: () => Frame.of("opening") };
+    const opened = (session: FakeSession) => new Subscription(session, "news", plainEncoder, null, opening);
+    const [live, replayed] = [new FakeSession("live"), new FakeSession("replayed")];
+    const attachment = await hub.subscribe(opened(live), OPEN);
+    attachment.start();
+    await publish("news", "1", "2");
+    await publish("news", "3");
+    await broker.drained();
+    expect(live.received).toEqual(["opening", "2", "3"]);
+    const late = await hub.subscribe(opened(replayed), { ...OPEN, since: attachment.head });
+    late.start();
+    expect(replayed.received).toEqual(["opening", "2", "3"]);
+  });
+
   it("[HB20] what is in the member list is neither replayed nor announced again, and what is not is", async () => {
     const watcher = new FakeSession("watcher");
     const client = (name: string) => ({ clientId: name, clientIdJson: `"${name}"` });
-    const enter = (name: string) => hub.presence.enter(new FakeSession(name), "who", client(name), null, 100);
+    const enter = (name: string) => hub.presence.enter(new FakeSession(name), "who", client(name), { data: null }, 100);
     const first = await hub.subscribe(subscription("who"), OPEN);
     await enter("ann");
     await publish("who", "1");

@@ -6,6 +6,7 @@ import {
   type Command,
   channelKey,
   type HistoryPage,
+  type HistoryQuery,
   type LatestMessage,
   type LifecycleEvent,
   type Occupancy,
@@ -15,16 +16,20 @@ import { Channel } from "./channel.js";
 import { Coalesce } from "./coalesce.js";
 import { RealtimeError } from "./errors.js";
 import {
+  type Amendment,
+  type Annotation,
   type AppId,
+  type Change,
   type ChannelEvent,
   type ChannelName,
   type Draft,
   eventSize,
   type Message,
   type Position,
+  unitLength,
 } from "./event.js";
 import type { HubObserver } from "./observer.js";
-import { channelPolicy, refuseReserved } from "./policy.js";
+import { channelPolicy, logByName, type ResolveLog, refuseReserved } from "./policy.js";
 import { Presence } from "./presence.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
@@ -72,6 +77,8 @@ export interface HubOptions {
   readonly broker: Broker;
   readonly runtime: Runtime;
   readonly observer: HubObserver;
+  /** What is kept of a channel; by its name, where nothing is said. */
+  readonly log?: ResolveLog;
   /** Subscribers of one channel served in one turn of the event loop. */
   readonly fanOutTurn?: number;
 }
@@ -83,6 +90,7 @@ export class Hub implements BrokerSink {
   readonly #broker: Broker;
   readonly #runtime: Runtime;
   readonly #observer: HubObserver;
+  readonly #log: ResolveLog;
   readonly #fanOutTurn: number;
   readonly #channels = new Map<ChannelKey, Channel>();
   readonly #sessions = new Map<AppId, number>();
@@ -91,12 +99,13 @@ export class Hub implements BrokerSink {
   readonly #uncounted = new Set<ChannelKey>();
   readonly #reads = new Coalesce();
 
-  constructor({ broker, runtime, observer, fanOutTurn = 2000 }: HubOptions) {
+  constructor({ broker, runtime, observer, log = logByName, fanOutTurn = 2000 }: HubOptions) {
     this.#broker = broker;
     this.#runtime = runtime;
     this.#observer = observer;
+    this.#log = log;
     this.#fanOutTurn = fanOutTurn;
-    this.presence = new Presence(broker, this.#reads, runtime, observer);
+    this.presence = new Presence(broker, this.#reads, runtime, observer, log);
     const channels = {
       attach: (subscription: Subscription) => this.#attach(subscription, {}),
       unsubscribe: (subscription: Subscription) => this.unsubscribe(subscription),
@@ -201,8 +210,7 @@ export class Hub implements BrokerSink {
   /** Answers the events as the broker stamped them, or, for an id it knows, as it stamped them the first time. */
   async publish(appId: AppId, name: ChannelName, drafts: readonly Draft<Message>[]): Promise<readonly ChannelEvent[]> {
     refuseReserved(name);
-    const { log } = channelPolicy(name);
-    const events = await this.#broker.publish(channelKey(appId, name), drafts, log);
+    const events = await this.#broker.publish(channelKey(appId, name), drafts, this.#log(appId, name));
     this.#observer.published(appId, name, events);
     return events;
   }
@@ -239,6 +247,58 @@ export class Hub implements BrokerSink {
     return this.#reads.run(`recent ${limit} ${key}`, () => this.#broker.recent(key, limit));
   }
 
+  /** Makes a later version of a message. See {@link Broker.amend}. */
+  async amend(app: App, name: ChannelName, position: Position, change: Change): Promise<Amendment> {
+    refuseReserved(name);
+    const limits = { bytes: app.limits.messageBytes, log: this.#log(app.id, name) };
+    const amendment = await this.#broker.amend(channelKey(app.id, name), position, change, limits);
+    this.#observer.published(app.id, name, [amendment]);
+    return amendment;
+  }
+
+  /** Says something of a message. See {@link Broker.annotate}. */
+  async annotate(appId: AppId, name: ChannelName, position: Position, draft: Draft<Annotation>): Promise<Annotation> {
+    refuseReserved(name);
+    const annotation = await this.#broker.annotate(channelKey(appId, name), position, draft, this.#log(appId, name));
+    this.#observer.published(appId, name, [annotation]);
+    return annotation;
+  }
+
+  async annotations(appId: AppId, name: ChannelName, position: Position): Promise<readonly Annotation[]> {
+    refuseReserved(name);
+    return this.#broker.annotations(channelKey(appId, name), position);
+  }
+
+  async versions(appId: AppId, name: ChannelName, position: Position): Promise<readonly (Message | Amendment)[]> {
+    refuseReserved(name);
+    return this.#broker.versions(channelKey(appId, name), position);
+  }
+
+  /** The messages as they are by now, or as they were at `head`. */
+  async current(
+    appId: AppId,
+    name: ChannelName,
+    messages: readonly Message[],
+    head: Position | null = null,
+  ): Promise<readonly (Message | Amendment)[]> {
+    const positions = messages.flatMap(({ position }) => position ?? []);
+    const newest = await this.#broker.newest(channelKey(appId, name), positions);
+    return Promise.all(
+      messages.map(async (message) => {
+        const known = newest.get(message.position?.offset ?? -1) ?? message;
+        if (head === null || message.position === null || !isNewer(known, head)) return known;
+        const versions = await this.versions(appId, name, message.position);
+        return versions.findLast((version) => !isNewer(version, head)) ?? message;
+      }),
+    );
+  }
+
+  /** What is kept of the channel's past, or a part of it. */
+  async history(appId: AppId, name: ChannelName, query: HistoryQuery): Promise<HistoryPage> {
+    refuseReserved(name);
+    return this.#broker.history(channelKey(appId, name), query);
+  }
+
   occupancy(appId: AppId, name: ChannelName): Promise<Occupancy> {
     return this.#broker.occupancy(channelKey(appId, name));
   }
@@ -266,12 +326,12 @@ export class Hub implements BrokerSink {
   }
 
   #join(key: ChannelKey, subscription: Subscription): Channel {
-    const { channel: name } = subscription;
+    const { channel: name, session } = subscription;
     let channel = this.#channels.get(key);
     if (channel === undefined) {
       const live = this.#turns.run(key, () => this.#broker.subscribe(key));
       live.catch(() => {}); // each subscriber gets the failure from its own await
-      channel = new Channel(name, live, this.#runtime, this.#observer, this.#fanOutTurn);
+      channel = new Channel(session.appId, name, live, this.#runtime, this.#observer, this.#fanOutTurn);
       this.#channels.set(key, channel);
     }
     channel.add(subscription);
@@ -339,14 +399,15 @@ function attachment(subscription: Subscription, { gap, recent, replay, head }: R
   };
 }
 
-/** How many events make a page: what is of REPLAY_PAGE_BYTES together, and one at least. */
+/** How many events make a page: what is of REPLAY_PAGE_BYTES together, and one at least; no unit is parted. */
 function pageLength(events: readonly ChannelEvent[]): number {
   let bytes = 0;
   const end = events.findIndex((event) => {
     bytes += eventSize(event);
     return bytes > REPLAY_PAGE_BYTES;
   });
-  return end === -1 ? events.length : Math.max(1, end);
+  const length = end === -1 ? events.length : Math.max(1, end);
+  return length - 1 + unitLength(events, length - 1);
 }
 
 function gapOf({ head, complete }: HistoryPage, since: Position): Gap | null {

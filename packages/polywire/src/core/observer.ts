@@ -16,7 +16,7 @@ export interface HubObserver {
   subscriptionCount(appId: AppId, channel: ChannelName, count: number): void;
   /** @param edge whether it was the client's first entry, or last exit, of all its sessions */
   presence(
-    session: Session,
+    session: Pick<Session, "id" | "appId">,
     channel: ChannelName,
     action: "enter" | "leave",
     client: ClientIdentity,
@@ -30,8 +30,8 @@ export interface HubObserver {
   cacheMissed(appId: AppId, channel: ChannelName): void;
   published(appId: AppId, channel: ChannelName, events: readonly ChannelEvent[]): void;
   publishedEphemeral(appId: AppId, channel: ChannelName, draft: Draft<Message>): void;
-  /** One fan-out to all subscribers that share an encoder. */
-  delivered(encoder: string, deliveries: number): void;
+  /** One fan-out to all subscribers of a channel of this app that share an encoder. */
+  delivered(encoder: string, deliveries: number, appId: AppId): void;
 }
 
 /** Sees refusals too. */

@@ -1,6 +1,7 @@
+import type { AppRegistry, Namespace } from "./apps.js";
 import type { LogPolicy } from "./broker.js";
 import { RealtimeError } from "./errors.js";
-import type { ChannelName } from "./event.js";
+import type { AppId, ChannelName } from "./event.js";
 
 /** What a name says of its channel, whichever protocol asks. */
 export interface ChannelKind {
@@ -41,6 +42,32 @@ export function refuseReserved(channel: ChannelName): void {
   if (channelPolicy(channel).access === "reserved") {
     throw new RealtimeError("forbidden", `"${channel}" is a reserved name.`);
   }
+}
+
+/** How much of a channel is kept, by its app's namespaces and by its name. */
+export type ResolveLog = (appId: AppId, channel: ChannelName) => LogPolicy;
+
+/** By the names alone. */
+export const logByName: ResolveLog = (_appId, channel) => channelPolicy(channel).log;
+
+const DAY = 24 * 60 * MINUTE;
+/** In memory all the same: the budget of all logs holds, and what is kept ends with the process. */
+const PERSISTED: Omit<LogPolicy, "latestTtlMs"> = { size: 10_000, bytes: 16 * 1024 * 1024, ttlMs: DAY };
+
+/** What the namespace of a channel says of it; it is the part of the name before the first `:`, or the whole name. */
+export function logByNamespace(apps: AppRegistry): ResolveLog {
+  return (appId, channel) => {
+    const { log } = channelPolicy(channel);
+    const namespace = namespaceOf(apps.byId(appId)?.namespaces ?? [], channel);
+    return namespace?.persisted || namespace?.mutableMessages ? { ...log, ...PERSISTED } : log;
+  };
+}
+
+/** The namespace of a channel; null when there is none of that name. */
+export function namespaceOf(namespaces: readonly Namespace[], channel: ChannelName): Namespace | null {
+  if (namespaces.length === 0) return null;
+  const [id] = channel.split(":", 1);
+  return namespaces.find((namespace) => namespace.id === id) ?? null;
 }
 
 const RESERVED_EVENT =

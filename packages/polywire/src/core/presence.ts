@@ -1,8 +1,8 @@
 import { type Broker, channelKey, type Member } from "./broker.js";
 import type { Coalesce } from "./coalesce.js";
-import type { ChannelName, ClientIdentity, Draft, Payload, Position, PresenceEvent } from "./event.js";
+import type { ChannelName, ClientIdentity, Content, Draft, Position, PresenceEvent } from "./event.js";
 import type { HubObserver } from "./observer.js";
-import { channelPolicy, refuseReserved } from "./policy.js";
+import { type ResolveLog, refuseReserved } from "./policy.js";
 import type { Runtime } from "./runtime.js";
 import type { Session } from "./session.js";
 
@@ -12,6 +12,12 @@ export interface Members {
   readonly head: Position;
 }
 
+/** What a member shows; `id` where the protocol names its changes. */
+export type Shown = Pick<Content, "data"> & Partial<Content> & { readonly id?: string };
+
+/** Who enters: a session, or one that is gone and whose membership outlives it. */
+export type Entrant = Pick<Session, "id" | "appId">;
+
 /** Enter, update, leave and list over the broker, which stores and announces in one step. */
 export class Presence {
   constructor(
@@ -19,6 +25,7 @@ export class Presence {
     private readonly reads: Coalesce,
     private readonly runtime: Runtime,
     private readonly observer: HubObserver,
+    private readonly log: ResolveLog,
   ) {}
 
   /**
@@ -26,27 +33,27 @@ export class Presence {
    * @throws RealtimeError `limit-reached` when the channel has `maxUsers` other users.
    */
   async enter(
-    session: Session,
+    session: Entrant,
     channel: ChannelName,
     client: ClientIdentity,
-    data: Payload | null,
+    shown: Shown,
     maxUsers: number,
   ): Promise<Member> {
     const { clientId, clientIdJson } = client;
-    const member: Member = { clientId, clientIdJson, sessionId: session.id, data, since: this.runtime.now() };
+    const member: Member = { clientId, clientIdJson, sessionId: session.id, ...this.#shown(shown) };
     await this.#change("enter", session, channel, member, maxUsers);
     return member;
   }
 
   /** Changes what is shown of a member. Answers the membership as it is from now on. */
-  async update(session: Session, channel: ChannelName, member: Member, data: Payload | null): Promise<Member> {
-    const updated: Member = { ...member, data, since: this.runtime.now() };
+  async update(session: Entrant, channel: ChannelName, member: Member, shown: Shown): Promise<Member> {
+    const updated: Member = { ...member, ...this.#shown(shown) };
     await this.#change("update", session, channel, updated, Number.POSITIVE_INFINITY);
     return updated;
   }
 
   /** Ends a membership; nothing happens when there is none. */
-  async leave(session: Session, channel: ChannelName, member: Member): Promise<void> {
+  async leave(session: Entrant, channel: ChannelName, member: Member): Promise<void> {
     await this.#change("leave", session, channel, member, Number.POSITIVE_INFINITY);
   }
 
@@ -58,16 +65,20 @@ export class Presence {
 
   async #change(
     action: PresenceEvent["action"],
-    session: Session,
+    session: Entrant,
     channel: ChannelName,
     member: Member,
     users: number,
   ): Promise<void> {
     refuseReserved(channel);
-    const { log } = channelPolicy(channel);
     const draft = presenceDraft(action, member);
-    const { edge } = await this.broker.change(channelKey(session.appId, channel), draft, member, { users, log });
+    const limits = { users, log: this.log(session.appId, channel) };
+    const { edge } = await this.broker.change(channelKey(session.appId, channel), draft, member, limits);
     if (action !== "update") this.observer.presence(session, channel, action, draft.client, edge);
+  }
+
+  #shown({ data, encoding = null, extras = null, id }: Shown): Omit<Member, "clientId" | "clientIdJson" | "sessionId"> {
+    return { data, encoding, extras, id: id ?? null, since: this.runtime.now() };
   }
 }
 
@@ -80,7 +91,8 @@ export function presenceDraft(action: PresenceEvent["action"], member: Member): 
     origin: member.sessionId,
     except: null,
     data: member.data,
-    encoding: null,
-    extras: null,
+    encoding: member.encoding,
+    extras: member.extras,
+    ...(member.id !== null && { id: member.id }),
   };
 }

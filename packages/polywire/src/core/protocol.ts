@@ -29,8 +29,9 @@ export interface HttpRequest extends RequestHead {
 export interface HttpResponse {
   readonly status: number;
   readonly contentType: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
+  /** Beside those of the body; names in lower case. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 /** An answer of status 200 that goes on until one of both ends it. Its connection writes the messages of frames as they are. */
@@ -42,10 +43,14 @@ export interface HttpStream {
   refuse(reason: RealtimeError): HttpResponse;
 }
 
+export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+
 /** A kind of socket that a protocol answers. */
 export interface Endpoint {
   /** In the router's words, such as `/app/:key`; `*` is every path that no other endpoint has, on a server of its own. */
   readonly path: string;
+  /** The largest message a client may send, in bytes; without it: what the largest client event needs. */
+  readonly maxPayload?: number;
   /** Names of sub-protocols (RFC 6455, 1.9) that are chosen when a client offers them. */
   readonly subprotocols?: readonly string[];
   /** Whether a request with this query is for this endpoint; without it: every one is. */
@@ -56,7 +61,7 @@ export interface Endpoint {
 }
 
 export interface Route {
-  readonly method: "GET" | "POST" | "OPTIONS";
+  readonly method: HttpMethod;
   readonly path: string;
   handle(request: HttpRequest): Promise<HttpResponse | HttpStream>;
 }
@@ -66,6 +71,8 @@ export interface Protocol {
   readonly name: string;
   readonly endpoints: readonly Endpoint[];
   readonly routes: readonly Route[];
+  /** Answers a request for a path where nothing is, if it is one of this protocol's clients that asks. */
+  unknown?(request: RequestHead): HttpResponse | null;
   /** What it wants to hear of. */
   readonly observer?: Partial<HubObserver>;
 }

@@ -1,6 +1,6 @@
 import type { Encoder } from "./encoder.js";
 import { RealtimeError } from "./errors.js";
-import { type ChannelEvent, type ChannelName, eventSize, type Position } from "./event.js";
+import { type ChannelEvent, type ChannelName, eventSize, type Message, type Position, unitLength } from "./event.js";
 import type { Session } from "./session.js";
 
 const MAX_HELD_EVENTS = 1000;
@@ -28,6 +28,8 @@ export class Subscription {
   #ended = false;
   /** The channel's count of received events when this subscription joined; those are not its own. */
   joinedAt = 0;
+  /** Encodes in place of `encoder` until a first message has been delivered, for an encoder that builds on one. */
+  opening: Encoder | null;
 
   constructor(
     readonly session: Session,
@@ -36,7 +38,10 @@ export class Subscription {
     readonly encoder: Encoder,
     /** Null: every event. */
     readonly accepts: ((event: ChannelEvent) => boolean) | null = null,
-  ) {}
+    opening: Encoder | null = null,
+  ) {
+    this.opening = opening;
+  }
 
   /** Whether events go to the session as they are; else {@link admit} decides. */
   get isLive(): boolean {
@@ -78,13 +83,18 @@ export class Subscription {
     this.#held = null;
     this.#start = { head, membersHead };
     this.replay(replay);
-    for (const event of held) if (this.admit(event)) this.#send(event);
+    this.replay(held.filter((event) => this.admit(event)));
   }
 
   /** Sends what was missed, before `start`. What was published by this session and excepts it is left out. */
   replay(events: readonly ChannelEvent[]): void {
     if (this.#ended) return;
-    for (const event of events) this.#send(event);
+    for (let index = 0; index < events.length; ) {
+      const length = unitLength(events, index);
+      const unit = events.slice(index, index + length);
+      if (length === 1 || !this.#sendUnit(unit as Message[])) for (const event of unit) this.#send(event);
+      index += length;
+    }
   }
 
   /** Nothing is delivered any more. */
@@ -100,10 +110,21 @@ export class Subscription {
     else this.#heldBytes = Number.POSITIVE_INFINITY;
   }
 
+  /** False when it must go one by one. */
+  #sendUnit(messages: readonly Message[]): boolean {
+    const encoder = this.opening ?? this.encoder;
+    if (encoder.encodeUnit === undefined || !messages.every((message) => this.wants(message))) return false;
+    this.session.deliver(encoder.encodeUnit(this.channel, messages));
+    this.opening = null;
+    return true;
+  }
+
   #send(event: ChannelEvent): void {
     if (!this.wants(event)) return;
-    const frame = this.encoder.encode(this.channel, event);
-    if (frame !== null) this.session.deliver(frame);
+    const frame = (this.opening ?? this.encoder).encode(this.channel, event);
+    if (frame === null) return;
+    this.session.deliver(frame);
+    if (event.kind === "message") this.opening = null;
   }
 }
 

@@ -69,7 +69,7 @@ describe("a user's channel", () => {
     await expect(hub.latest("app", channel)).rejects.toThrow("reserved");
     await expect(hub.presence.members({ appId: "app" }, channel)).rejects.toThrow("reserved");
     const bob = { clientId: "bob", clientIdJson: '"bob"' };
-    await expect(hub.presence.enter(new FakeSession("b"), channel, bob, null, 9)).rejects.toThrow("reserved");
+    await expect(hub.presence.enter(new FakeSession("b"), channel, bob, { data: null }, 9)).rejects.toThrow("reserved");
   });
 
   it("[HB21] is neither counted, nor listed, nor observed", async () => {

@@ -121,7 +121,8 @@ export class Users {
   #change(action: "enter" | "leave", key: ChannelKey, session: Session, userId: string): Promise<void> {
     const { broker, runtime } = this.options;
     const client = { clientId: userId, clientIdJson: JSON.stringify(userId) };
-    const member: Member = { ...client, sessionId: session.id, data: null, since: runtime.now() };
+    const shown = { id: null, data: null, encoding: null, extras: null };
+    const member: Member = { ...client, ...shown, sessionId: session.id, since: runtime.now() };
     const limits = { users: 1, log: channelPolicy(userChannel(userId)).log };
     return this.#turns.run(`${session.id} ${key}`, async () => {
       await broker.change(key, presenceDraft(action, member), member, limits);

@@ -3,7 +3,10 @@ import { appRegistry } from "../core/apps.js";
 import { Heartbeat } from "../core/heartbeat.js";
 import { Hub } from "../core/hub.js";
 import type { Observer } from "../core/observer.js";
+import { logByNamespace } from "../core/policy.js";
 import type { Protocol, ProtocolContext } from "../core/protocol.js";
+import { ably } from "../protocols/ably/index.js";
+import { Stats } from "../protocols/ably/stats.js";
 import { pusher } from "../protocols/pusher/index.js";
 import { rooms } from "../protocols/rooms/index.js";
 import { type SocketIo, socketio } from "../protocols/socketio/index.js";
@@ -58,7 +61,7 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
   const webhooks = new Webhooks(config.apps, { runtime, log, meter: metrics.webhooks });
   const broker = new MemoryBroker({ runtime, budgetBytes: config.historyBudgetBytes });
   const observers = new Observers(metrics.hub, webhooks, observer ?? {});
-  const hub = new Hub({ broker, runtime, observer: observers });
+  const hub = new Hub({ broker, runtime, observer: observers, log: logByNamespace(apps) });
   const heartbeat = new Heartbeat(runtime);
 
   const context: ProtocolContext = {
@@ -81,7 +84,11 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     authorization: config.authorizationTimeout * SECOND,
   };
   const tokens = new TokenVerifier(apps, runtime);
-  const protocols: readonly Protocol[] = [pusher(context, { timeouts }), rooms(context, { timeouts, tokens })];
+  const protocols: readonly Protocol[] = [
+    pusher(context, { timeouts }),
+    ably(context, { provisioned: config.provisioning ? apps : null, stats: new Stats(runtime.now) }),
+    rooms(context, { timeouts, tokens }),
+  ];
   for (const { observer: hears } of protocols) if (hears !== undefined) observers.add(hears);
 
   const congestion = new Congestion(config.bufferBudgetBytes);

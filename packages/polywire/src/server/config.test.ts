@@ -25,6 +25,17 @@ describe("configuration", () => {
     });
   });
 
+  it("has Ably keys that allow everything unless they say what", () => {
+    const ablyKeys = [
+      { key: "x.a:s" },
+      { key: "x.b:s:t", capability: { "chat:*": ["subscribe"] }, revocableTokens: true },
+    ];
+    expect(parse({ apps: [{ ...app, ablyKeys }] }).apps[0]?.keys).toEqual([
+      { name: "x.a", secret: "s", capability: { "*": ["*"] }, revocableTokens: false },
+      { name: "x.b", secret: "s:t", capability: { "chat:*": ["subscribe"] }, revocableTokens: true },
+    ]);
+  });
+
   it("has the limits of the hosted service", () => {
     expect(parse({ apps: [app] }).apps[0]?.limits).toEqual({
       connections: null,
@@ -32,6 +43,7 @@ describe("configuration", () => {
       clientEventsPerSecond: 10,
       messagesPerSecond: 100,
       joinsPerSecond: 100,
+      messageBytes: 65_536,
       channelNameLength: 200,
       eventNameLength: 200,
       eventBytes: 10_240,
@@ -122,6 +134,11 @@ describe("configuration", () => {
     expect(appFromEnvironment({ ...environment, JWT_SECRET: "j" })).toEqual([{ ...app, jwtSecret: "j" }]);
     expect(appFromEnvironment({ JWT_SECRET: "j" })).toMatchObject([{ id: "app-id", jwtSecret: "j" }]);
     expect(appFromEnvironment({ JWT_SECRET: "" })).toBeUndefined();
+    const ABLY_API_KEY = "x.key:secret";
+    const ablyKeys = [{ key: ABLY_API_KEY }];
+    expect(appFromEnvironment({ ABLY_API_KEY })).toEqual([{ id: "x", key: "x.key", secret: "secret", ablyKeys }]);
+    expect(appFromEnvironment({ ...environment, ABLY_API_KEY })).toEqual([{ ...app, ablyKeys }]);
+    expect(() => appFromEnvironment({ ABLY_API_KEY: "secret" })).toThrow(/ABLY_API_KEY is not like/);
     expect(() => appFromEnvironment({ PUSHER_APP_ID: "1" })).toThrow(/PUSHER_KEY.*PUSHER_SECRET is not set/);
   });
 
@@ -159,6 +176,8 @@ describe("configuration", () => {
     for (const host of ["0.0.0.0", "::", "192.168.1.2", "example.com"]) expect(on(host)).toThrow(/PUSHER_SECRET/);
     for (const host of ["127.0.0.1", "localhost", "::1", "127.9.9.9"]) expect(on(host)).not.toThrow();
     expect(on("0.0.0.0", [app])).not.toThrow();
+    const provisioning = parse({ host: "0.0.0.0", apps: [app], provisioning: true });
+    expect(() => refusePublicDevelopmentApp(provisioning)).toThrow(/provisioning lets anybody/);
     expect(on("0.0.0.0", [app, { ...app, id: "2", key: "k2", secret: "app-secret" }])).toThrow();
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type App, DEFAULT_LIMITS } from "../core/apps.js";
+import { parseCapability } from "../protocols/ably/capability.js";
 import { publicKeyFault } from "../tokens/keys.js";
 import { webhookSchema } from "./webhooks/schema.js";
 
@@ -31,6 +32,7 @@ const limits = z.strictObject({
   channelNameLength: limit(DEFAULT_LIMITS.channelNameLength).pipe(z.number().max(255)),
   eventNameLength: limit(DEFAULT_LIMITS.eventNameLength),
   eventBytes: limit(DEFAULT_LIMITS.eventBytes).pipe(z.number().max(16 * MiB)),
+  messageBytes: limit(DEFAULT_LIMITS.messageBytes).pipe(z.number().max(16 * MiB)),
   channelsPerPublish: limit(DEFAULT_LIMITS.channelsPerPublish),
   batchSize: limit(DEFAULT_LIMITS.batchSize),
   presenceMembers: limit(DEFAULT_LIMITS.presenceMembers),
@@ -53,6 +55,34 @@ const jwksUrl = z.url({ protocol: /^https?$/ }).refine((url) => isPrivateEnough(
   error: "must be an https: URL; http: is for this machine only",
 });
 
+const KEY = /^([^.:/\s]+\.[^.:/\s]+):([^\p{Cc}]+)$/u;
+const capability = z
+  .record(z.string(), z.array(z.string()))
+  .superRefine((value, { addIssue }) => {
+    try {
+      parseCapability(value);
+    } catch (error) {
+      addIssue({ code: "custom", message: (error as Error).message, input: value });
+    }
+  })
+  .default(() => ({ "*": ["*"] }));
+const apiKey = z
+  .strictObject({
+    /** As the vendor's dashboard has it: `appId.keyId:secret`. */
+    key: z.string().regex(KEY, 'must be like "appId.keyId:secret"'),
+    capability,
+    revocableTokens: z.boolean().default(false),
+  })
+  .transform(({ key, ...rest }) => {
+    const [, name = "", secret = ""] = KEY.exec(key) ?? [];
+    return { name, secret, ...rest };
+  });
+const namespace = z.strictObject({
+  id: z.string().regex(/^[^:]+$/, 'must hold no ":"'),
+  persisted: z.boolean().default(false),
+  mutableMessages: z.boolean().default(false),
+});
+
 const app = z.strictObject({
   id: identifier,
   key: identifier,
@@ -71,13 +101,20 @@ const app = z.strictObject({
     .url({ protocol: /^https?$/ })
     .nullable()
     .default(null),
+  ablyKeys: z.array(apiKey).default([]),
+  namespaces: z.array(namespace).default([]),
   webhooks: z.array(webhookSchema).max(20).default([]),
   limits: limits.prefault({}),
 });
 
 const TOKEN_KEYS = ["jwtSecret", "jwtPublicKey", "jwksUrl"] as const;
 
-const DEVELOPMENT = { id: "app-id", key: "app-key", secret: "app-secret" };
+const DEVELOPMENT = {
+  id: "app-id",
+  key: "app-key",
+  secret: "app-secret",
+  ablyKeys: [{ key: "app-id.app-key:app-secret" }],
+};
 const port = z.number().int().min(0).max(65535);
 const schema = z.strictObject({
   host: z.string().min(1).default("127.0.0.1"),
@@ -91,6 +128,8 @@ const schema = z.strictObject({
     .default(""),
   /** Paths of PEM files. */
   tls: z.strictObject({ cert: z.string(), key: z.string() }).nullable().default(null),
+  /** Whether anybody may make and delete apps by `POST /apps` and `DELETE /apps/{id}`, as tests do; on loopback only. */
+  provisioning: z.boolean().default(false),
   /** How long a stopping server takes to send its clients away. */
   drainSeconds: z.number().min(0).max(3600).default(10),
   /** Seconds. */
@@ -128,9 +167,9 @@ const schema = z.strictObject({
 
 /** What a file or a caller may say; everything has a default. */
 export type ConfigInput = z.input<typeof schema>;
-export interface Config extends z.output<typeof schema> {
-  readonly apps: (App & z.output<typeof app>)[];
-}
+export type Config = Omit<z.output<typeof schema>, "apps"> & {
+  readonly apps: readonly (App & Pick<z.output<typeof app>, "webhooks">)[];
+};
 
 /** The whole configuration, with defaults. @throws ConfigError that names each field, what was found and what is allowed */
 export function parseConfig(input: unknown, source: string): Config {
@@ -138,12 +177,16 @@ export function parseConfig(input: unknown, source: string): Config {
   if (!result.success) {
     throw new ConfigError(result.error.issues.map((issue) => `${source}: ${explain(issue)}`).join("\n"));
   }
-  const config = result.data;
+  const { apps, ...rest } = result.data;
+  const config = { ...rest, apps: apps.map(({ ablyKeys, ...entry }) => ({ ...entry, keys: ablyKeys })) };
   for (const field of ["id", "key"] as const) {
     const values = config.apps.map((entry) => entry[field]);
     const twice = values.find((value, index) => values.indexOf(value) !== index);
     if (twice !== undefined) throw new ConfigError(`${source}: apps: two apps have the ${field} "${twice}".`);
   }
+  const names = config.apps.flatMap(({ keys }) => keys.map(({ name }) => name));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new ConfigError(`${source}: apps: two of ablyKeys have the name "${twice}".`);
   for (const { id, ...entry } of config.apps) {
     const given = TOKEN_KEYS.filter((field) => entry[field] !== null);
     if (given.length > 1)
@@ -186,8 +229,10 @@ export function appFromEnvironment(env: NodeJS.ProcessEnv): ConfigInput["apps"] 
     PUSHER_SECRET: env.PUSHER_SECRET,
   };
   const tokens = env.JWT_SECRET ? { jwtSecret: env.JWT_SECRET } : null;
+  const ably = env.ABLY_API_KEY ? ablyApp(env.ABLY_API_KEY) : null;
   const missing = Object.entries(found).filter(([, value]) => !value);
   if (missing.length === Object.keys(found).length) {
+    if (ably !== null) return [{ ...ably, ...tokens }];
     return tokens === null ? undefined : [{ ...DEVELOPMENT, ...tokens }];
   }
   if (missing.length > 0) {
@@ -196,7 +241,17 @@ export function appFromEnvironment(env: NodeJS.ProcessEnv): ConfigInput["apps"] 
     );
   }
   const [id, key, secret] = Object.values(found) as [string, string, string];
-  return [{ id, key, secret, ...tokens }];
+  return [{ id, key, secret, ...(ably !== null && { ablyKeys: ably.ablyKeys }), ...tokens }];
+}
+
+/** The app of a lone Ably key: its id is the key's, and who has the key's name and secret may speak Pusher too. */
+function ablyApp(key: string) {
+  const [, name, secret] = KEY.exec(key) ?? [];
+  if (name === undefined || secret === undefined) {
+    throw new ConfigError('The environment\'s ABLY_API_KEY is not like "appId.keyId:secret".');
+  }
+  const [id = ""] = name.split(".", 1);
+  return { id, key: name, secret, ablyKeys: [{ key }] };
 }
 
 /** The apps of a file; where there is one that names no key for JWTs, its secret is the environment's `JWT_SECRET`. */
@@ -211,10 +266,17 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
 /** Keys that come in the clear could be anybody's. */
 const isPrivateEnough = ({ protocol, hostname }: URL): boolean => protocol === "https:" || LOOPBACK.test(hostname);
 
-/** @throws ConfigError when anybody could use the development credentials from elsewhere */
-export function refusePublicDevelopmentApp({ host, apps }: Config): void {
+/** @throws ConfigError when anybody could use the development credentials from elsewhere, or make apps */
+export function refusePublicDevelopmentApp({ host, apps, provisioning }: Config): void {
   if (LOOPBACK.test(host)) return;
-  if (!apps.some(({ secret, key }) => secret === DEVELOPMENT.secret || key === DEVELOPMENT.key)) return;
+  if (provisioning) {
+    throw new ConfigError(
+      `host is ${host}, which others can reach, and provisioning lets anybody make apps. Turn it off, or stay on 127.0.0.1.`,
+    );
+  }
+  const isKnown = ({ secret, key, keys }: App) =>
+    key === DEVELOPMENT.key || [secret, ...keys.map((each) => each.secret)].includes(DEVELOPMENT.secret);
+  if (!apps.some(isKnown)) return;
   throw new ConfigError(
     `host is ${host}, which others can reach, and the app has the development credentials that everybody knows. Set PUSHER_APP_ID, PUSHER_KEY and PUSHER_SECRET (or --config), or stay on 127.0.0.1.`,
   );
@@ -240,7 +302,12 @@ function found(input: unknown, path: readonly PropertyKey[]): string {
   if (Array.isArray(input)) return input.length === 0 ? "[]" : "an array";
   if (typeof input === "object" && input !== null) return "an object";
   const isApp = path[0] === "apps" && path.length === 2;
-  const isSecret = isApp || SECRETS.includes(path.at(-1)) || path.includes("headers") || path.at(-1) === "url";
+  const isSecret =
+    isApp ||
+    SECRETS.includes(path.at(-1)) ||
+    path.includes("headers") ||
+    path.includes("ablyKeys") ||
+    path.at(-1) === "url";
   if (typeof input === "string" && isSecret) return "[redacted]";
   return JSON.stringify(input).slice(0, 80);
 }

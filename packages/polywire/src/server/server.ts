@@ -28,6 +28,8 @@ export interface Address {
 export interface AttachOptions {
   /** Whether the rooms protocol is there too: upgrades of `/` and `/rooms`, and `/rooms/…`. */
   readonly rooms?: boolean;
+  /** Whether Ably's is: upgrades of `/` with a key or a token in the query, `/channels/…`, `/keys/…`, `/comet/…`, `/time`, … */
+  readonly ably?: boolean;
 }
 
 /** One Polywire, on a port of its own or on somebody else's server. */
@@ -117,9 +119,9 @@ export class PolywireServer implements Server {
     return this.#open(admin, adminHost, adminPort, "--admin-port");
   }
 
-  attach(server: HttpServer | HttpsServer, { rooms = false }: AttachOptions = {}): void {
+  attach(server: HttpServer | HttpsServer, { rooms = false, ably = false }: AttachOptions = {}): void {
     this.#start();
-    const protocols = new Set(["pusher", "socketio", ...(rooms ? ["rooms"] : [])]);
+    const protocols = new Set(["pusher", "socketio", ...(rooms ? ["rooms"] : []), ...(ably ? ["ably"] : [])]);
     if (this.config.apps.some(isDevelopmentApp)) {
       this.log.warn("attached with the development app, whose secret everybody knows");
     }

@@ -25,6 +25,8 @@ export const APP: App = {
   jwksUrl: null,
   jwtAudience: null,
   authEndpoint: null,
+  keys: [],
+  namespaces: [],
   limits: DEFAULT_LIMITS,
 };
 

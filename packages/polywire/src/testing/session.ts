@@ -9,7 +9,7 @@ import type { Session } from "../core/session.js";
 export const plainEncoder: Encoder = {
   name: "test/1/plain",
   encode: (_channel, event) =>
-    Frame.of(event.kind === "message" ? textOf(event) : `${event.action} ${event.client.clientId}`),
+    Frame.of(event.kind === "presence" ? `${event.action} ${event.client.clientId}` : textOf(event)),
 };
 
 /** A Session that keeps what it is given. */

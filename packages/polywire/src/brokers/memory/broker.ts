@@ -13,7 +13,10 @@ import type {
 import { channelKey } from "../../core/broker.js";
 import { RealtimeError } from "../../core/errors.js";
 import {
+  type Amendment,
+  type Annotation,
   type AppId,
+  type Change,
   type ChannelEvent,
   type ChannelName,
   type Draft,
@@ -21,14 +24,18 @@ import {
   type Message,
   type Position,
   type PresenceEvent,
+  payloadSize,
 } from "../../core/event.js";
 import type { Runtime } from "../../core/runtime.js";
+import { amended } from "./amended.js";
 import { Log } from "./log.js";
 import { Roster } from "./roster.js";
 
 /** A repeated id within this time publishes nothing. */
 const DEDUPE_MS = 120_000;
 const SWEEP_MS = 10_000;
+/** Of one message. */
+const MAX_ANNOTATIONS = 10_000;
 /** How long the offsets of a channel that nobody uses are remembered, so that who comes back can resume. */
 const IDLE_MS = 120_000;
 
@@ -43,6 +50,10 @@ interface State {
   readonly roster: Roster;
   /** What was published under the publishers' own ids, oldest first. */
   readonly byId: Map<string, Message>;
+  /** Later versions of messages, oldest first, by the offset of the message. */
+  readonly amendments: Map<number, readonly Amendment[]>;
+  /** What was said of messages, oldest first, by the offset of the message. */
+  readonly annotations: Map<number, Annotation[]>;
   latest: { readonly message: Message; readonly expiresAt: number } | null;
   isSubscribed: boolean;
   subscriptions: number;
@@ -95,13 +106,22 @@ export class MemoryBroker implements Broker {
     const state = this.#open(key);
     this.#states.delete(key);
     this.#states.set(key, state);
-    const now = this.#runtime.now();
+    const now = state.log.time(this.#runtime.now());
     const fresh: Message[] = [];
-    const events = drafts.map((draft) => {
-      const known = draft.id === undefined ? undefined : state.byId.get(draft.id);
-      if (known !== undefined && known.timestamp > now - DEDUPE_MS) return known;
+    const ids = new Set<string>();
+    const isKnown = drafts.map(({ id }) => {
+      if (id === undefined) return false;
+      const known = state.byId.get(id);
+      const isRepeated = ids.has(id);
+      ids.add(id);
+      return isRepeated || (known !== undefined && known.timestamp > now - DEDUPE_MS);
+    });
+    let rest = isKnown.filter((known) => !known).length;
+    const events = drafts.map((draft, index) => {
+      if (isKnown[index]) return state.byId.get(draft.id ?? "") as Message;
+      rest -= 1;
       const position = state.log.next();
-      const message = stampMessage(draft, draft.id ?? idAt(position), position, now);
+      const message = stampMessage(draft, draft.id ?? idAt(position), position, now, rest);
       if (draft.id !== undefined) state.byId.set(draft.id, message);
       fresh.push(message);
       return message;
@@ -118,11 +138,79 @@ export class MemoryBroker implements Broker {
     if (!this.#states.get(key)?.isSubscribed) return;
     this.#ephemeral += 1;
     const id = draft.id ?? `${this.#boot}~${this.#ephemeral}`;
-    this.#sink?.receive(key, [stampMessage(draft, id, null, this.#runtime.now())]);
+    this.#sink?.receive(key, [stampMessage(draft, id, null, this.#runtime.now(), 0)]);
   }
 
-  async history(key: ChannelKey, { since, limit }: HistoryQuery): Promise<HistoryPage> {
-    return this.#current(key).after(since, limit);
+  async amend(
+    key: ChannelKey,
+    at: Position,
+    change: Change,
+    { bytes, log }: { readonly bytes: number; readonly log: LogPolicy },
+  ): Promise<Amendment> {
+    this.#current(key);
+    const state = this.#open(key);
+    const versions = versionsAt(state, at);
+    const [original] = versions;
+    const current = versions.at(-1);
+    if (original === undefined || current === undefined) {
+      throw new RealtimeError("not-found", "The message is not kept, or not any more.");
+    }
+    const whole = amended(current, change);
+    if (payloadSize(whole.data) > bytes) {
+      throw new RealtimeError("too-large", `The message would have more than ${bytes} bytes.`);
+    }
+    const position = state.log.next();
+    // Later than what it changes, by any clock.
+    const timestamp = state.log.time(Math.max(this.#runtime.now(), original.timestamp + 1));
+    const amendment: Amendment = { ...whole, id: idAt(position), position, timestamp, original: stub(original) };
+    state.amendments.set(at.offset, [...versions.slice(1), amendment] as Amendment[]);
+    this.#record(key, state, [amendment], log);
+    return amendment;
+  }
+
+  async annotate(key: ChannelKey, at: Position, draft: Draft<Annotation>, log: LogPolicy): Promise<Annotation> {
+    this.#current(key);
+    const state = this.#open(key);
+    const [original] = versionsAt(state, at);
+    if (original === undefined) throw new RealtimeError("not-found", "The message is not kept, or not any more.");
+    const known = state.annotations.get(at.offset) ?? [];
+    if (known.length >= MAX_ANNOTATIONS) {
+      throw new RealtimeError("limit-reached", `The message has ${MAX_ANNOTATIONS} annotations, which is the limit.`);
+    }
+    const position = state.log.next();
+    const timestamp = state.log.time(this.#runtime.now());
+    const until = known.length + 1;
+    const all = () => known.slice(0, until);
+    const id = draft.id ?? idAt(position);
+    const annotation: Annotation = { ...draft, id, position, timestamp, original: stub(original), all };
+    known.push(annotation);
+    state.annotations.set(at.offset, known);
+    this.#record(key, state, [annotation], log);
+    return annotation;
+  }
+
+  async annotations(key: ChannelKey, position: Position): Promise<readonly Annotation[]> {
+    const { annotations, log } = this.#open(key);
+    return position.epoch === log.epoch ? [...(annotations.get(position.offset) ?? [])] : [];
+  }
+
+  async versions(key: ChannelKey, position: Position): Promise<readonly (Message | Amendment)[]> {
+    this.#current(key);
+    return versionsAt(this.#open(key), position);
+  }
+
+  async newest(key: ChannelKey, positions: readonly Position[]): Promise<ReadonlyMap<number, Amendment>> {
+    const { amendments, log } = this.#open(key);
+    const newest = new Map<number, Amendment>();
+    for (const { epoch, offset } of positions) {
+      const amendment = epoch === log.epoch ? amendments.get(offset)?.at(-1) : undefined;
+      if (amendment !== undefined) newest.set(offset, amendment);
+    }
+    return newest;
+  }
+
+  async history(key: ChannelKey, query: HistoryQuery): Promise<HistoryPage> {
+    return this.#current(key).read(query);
   }
 
   async recent(key: ChannelKey, limit: number): Promise<{ messages: readonly Message[]; head: Position }> {
@@ -213,6 +301,8 @@ export class MemoryBroker implements Broker {
       log: new Log(`${this.#boot}${this.#generation.toString(36)}`),
       roster: new Roster(),
       byId: new Map(),
+      amendments: new Map(),
+      annotations: new Map(),
       latest: null,
       isSubscribed: false,
       subscriptions: 0,
@@ -235,7 +325,12 @@ export class MemoryBroker implements Broker {
   #announce(key: ChannelKey, state: State, draft: Draft<PresenceEvent>, edge: boolean, policy: LogPolicy): void {
     const position = state.log.next();
     const id = draft.id ?? idAt(position);
-    this.#record(key, state, [{ ...draft, id, edge, position, timestamp: this.#runtime.now() }], policy);
+    this.#record(
+      key,
+      state,
+      [{ ...draft, id, edge, position, timestamp: state.log.time(this.#runtime.now()) }],
+      policy,
+    );
   }
 
   /** Logs what was stamped, and hands it over. */
@@ -283,6 +378,11 @@ export class MemoryBroker implements Broker {
       state.log.expire(now);
       this.#bytes += state.log.bytes - before;
       if (state.latest !== null && state.latest.expiresAt <= now) this.#keepLatest(state, null);
+      for (const about of [state.amendments, state.annotations]) {
+        for (const offset of about.keys()) {
+          if (state.log.at({ epoch: state.log.epoch, offset }) === null) about.delete(offset);
+        }
+      }
       for (const [id, { timestamp }] of state.byId) {
         if (timestamp > now - DEDUPE_MS) break;
         state.byId.delete(id);
@@ -297,10 +397,36 @@ export class MemoryBroker implements Broker {
 const idAt = ({ epoch, offset }: Position): string => `${epoch}:${offset}`;
 
 /** Field by field, for this is once a publish: a spread costs ten times as much. */
-function stampMessage(draft: Draft<Message>, id: string, position: Position | null, timestamp: number): Message {
+function stampMessage(
+  draft: Draft<Message>,
+  id: string,
+  position: Position | null,
+  timestamp: number,
+  rest: number,
+): Message {
   const { kind, name, data, client, origin, except, encoding, extras } = draft;
-  return { kind, id, name, data, client, origin, except, encoding, extras, position, timestamp };
+  return { kind, id, name, data, client, origin, except, encoding, extras, position, timestamp, rest };
 }
+
+function versionsAt({ log, amendments }: State, position: Position): readonly (Message | Amendment)[] {
+  const message = log.at(position);
+  if (message?.kind !== "message") return [];
+  return [message, ...(amendments.get(position.offset) ?? [])];
+}
+
+const stub = ({
+  id,
+  position,
+  timestamp,
+  client,
+  origin,
+}: Message | Amendment | Annotation): Amendment["original"] => ({
+  id,
+  position,
+  timestamp,
+  client,
+  origin,
+});
 
 function isIdle({ isSubscribed, subscriptions, roster, log, byId, latest }: State): boolean {
   return !isSubscribed && subscriptions + roster.users + log.size + byId.size === 0 && latest === null;

@@ -1,4 +1,4 @@
-import type { HistoryPage, LogPolicy } from "../../core/broker.js";
+import type { HistoryPage, HistoryQuery, LogPolicy } from "../../core/broker.js";
 import { type ChannelEvent, eventSize, type Message, type Position } from "../../core/event.js";
 
 /** One channel's past: consecutive offsets under one epoch, bounded in number, bytes and time. */
@@ -9,6 +9,7 @@ export class Log {
   #offset = 0;
   #bytes = 0;
   #ttlMs = 0;
+  #timestamp = 0;
 
   constructor(readonly epoch: string) {}
 
@@ -22,6 +23,12 @@ export class Log {
 
   get size(): number {
     return this.#events.length - this.#start;
+  }
+
+  /** The time of what comes next: now, or that of the event before where the clock was put back. */
+  time(now: number): number {
+    this.#timestamp = Math.max(this.#timestamp, now);
+    return this.#timestamp;
   }
 
   next(): Position {
@@ -51,14 +58,24 @@ export class Log {
     this.#bytes = 0;
   }
 
-  after(since: Position | undefined, limit: number): HistoryPage {
+  read({ since, before, limit, from: end = "oldest" }: HistoryQuery): HistoryPage {
     const first = this.#offset - this.size + 1;
     const from = since?.epoch === this.epoch && since.offset <= this.#offset ? since.offset + 1 : null;
     const wanted = since === undefined ? 1 : (from ?? first);
     const begin = this.#start + Math.max(0, wanted - first);
-    const events = this.#events.slice(begin, begin + limit);
+    const stop = this.#indexBefore(before, first);
+    const events =
+      end === "oldest"
+        ? this.#events.slice(begin, Math.min(stop, begin + limit))
+        : this.#events.slice(Math.max(begin, stop - limit), Math.max(begin, stop));
     const known = since === undefined || from !== null;
-    return { events, head: this.head, complete: known && wanted >= first && begin + limit >= this.#events.length };
+    return { events, head: this.head, complete: known && wanted >= first && begin + limit >= stop };
+  }
+
+  /** What is kept at a position; null for what is not, or not any more. */
+  at({ epoch, offset }: Position): ChannelEvent | null {
+    const index = this.#events.length - 1 - (this.#offset - offset);
+    return epoch === this.epoch && index >= this.#start ? (this.#events[index] ?? null) : null;
   }
 
   recent(limit: number): readonly Message[] {
@@ -68,6 +85,13 @@ export class Log {
       if (event.kind === "message") messages.push(event);
     }
     return messages.reverse();
+  }
+
+  /** Of another epoch nothing is kept, so that nothing is before it. */
+  #indexBefore(before: Position | undefined, first: number): number {
+    if (before === undefined) return this.#events.length;
+    if (before.epoch !== this.epoch) return this.#start;
+    return Math.min(this.#events.length, this.#start + Math.max(0, before.offset - first));
   }
 
   #trim(): void {

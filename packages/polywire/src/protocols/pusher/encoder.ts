@@ -7,7 +7,9 @@ import { memberAdded, memberRemoved, watchlistEvents } from "./wire.js";
 export const pusherEncoder: Encoder = {
   name: "pusher/7/json",
   encode(channel, event) {
-    return event.kind === "message" ? encodeMessage(channel, event) : encodePresence(channel, event);
+    if (event.kind === "message") return encodeMessage(channel, event);
+    // There is no word for a message that changes.
+    return event.kind === "presence" ? encodePresence(channel, event) : null;
   },
 };
 
@@ -15,7 +17,7 @@ export const pusherEncoder: Encoder = {
 export const watchlistEncoder: Encoder = {
   name: "pusher/7/watchlist",
   encode(_channel, event) {
-    if (event.kind === "message" || event.action === "update") return null;
+    if (event.kind !== "presence" || event.action === "update") return null;
     const ids = [event.client.clientId];
     return watchlistEvents(event.action === "enter" ? { online: ids, offline: [] } : { online: [], offline: ids });
   },

@@ -125,7 +125,7 @@ describe("hostile bodies", () => {
       fc.asyncProperty(body, fc.constantFrom("/events", "/batch_events"), async (bytes, path) => {
         const { status, body: answer } = await world.call("POST", path, bytes);
         expect([200, 400, 413]).toContain(status);
-        if (status === 200) expect(JSON.parse(answer)).toBeTypeOf("object");
+        if (status === 200) expect(JSON.parse(String(answer))).toBeTypeOf("object");
       }),
       RUNS,
     );
@@ -226,6 +226,7 @@ describe("the encoder", () => {
   const message = (data: Payload, more: Partial<Message>): Message => ({
     ...draft(""),
     id: "id",
+    rest: 0,
     position: null,
     timestamp: 0,
     data,

@@ -257,7 +257,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
       if (granted) this.#isAuthorized = true;
       if (entrant !== null && !this.#isClosed) {
         const { client, info } = entrant;
-        membership.member = await hub.presence.enter(this, channel, client, info, app.limits.presenceMembers);
+        membership.member = await hub.presence.enter(this, channel, client, { data: info }, app.limits.presenceMembers);
       }
       const cached = cache ? await hub.latest(app.id, channel) : null;
       const membersHead = await this.#acknowledge(channel, membership);

@@ -8,7 +8,8 @@ import { eventText, PlacedFrame, payloadText } from "./wire.js";
 export const roomsEncoder: Encoder = {
   name: "rooms/1/json",
   encode(channel, event) {
-    if (isForeign(event)) return null;
+    // There is no word for a message that changes, or is annotated.
+    if (event.kind === "amendment" || event.kind === "annotation" || isForeign(event)) return null;
     // A member stays one as long as a connection of the user is there.
     if (event.kind === "presence" && event.action === "leave" && !event.edge) return null;
     const text = eventText(channel, event);

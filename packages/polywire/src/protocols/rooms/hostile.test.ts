@@ -90,6 +90,7 @@ describe("any event of any protocol", () => {
         const message: Message = {
           ...draft("", { data, name: event }),
           id: "id",
+          rest: 0,
           position: { epoch: "e", offset: 1 },
           timestamp: 1,
         };

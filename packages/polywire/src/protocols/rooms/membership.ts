@@ -2,7 +2,7 @@ import type { App } from "../../core/apps.js";
 import type { Member } from "../../core/broker.js";
 import type { Encoder } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
-import { type ChannelEvent, type ChannelName, eventSize, type Payload } from "../../core/event.js";
+import { type ChannelEvent, type ChannelName, eventSize, type Message, type Payload } from "../../core/event.js";
 import type { Attachment } from "../../core/hub.js";
 import type { Members } from "../../core/presence.js";
 import type { ProtocolContext } from "../../core/protocol.js";
@@ -96,8 +96,8 @@ export class Membership {
     const { presenceMembers } = this.session.app.limits;
     const member =
       known === null
-        ? await hub.presence.enter(this.session, this.room, client, data, presenceMembers)
-        : await hub.presence.update(this.session, this.room, known, data);
+        ? await hub.presence.enter(this.session, this.room, client, { data }, presenceMembers)
+        : await hub.presence.update(this.session, this.room, known, { data });
     this.#member = member;
     if (this.#isEnded) await this.#leavePresence();
   }
@@ -150,7 +150,7 @@ function found(
 }
 
 /** As many of the newest as fit, oldest first. */
-function newest(events: readonly ChannelEvent[]): readonly ChannelEvent[] {
+function newest(events: readonly Message[]): readonly Message[] {
   let bytes = 0;
   const tooOld = events.findLastIndex((event) => {
     bytes += eventSize(event);

@@ -1,7 +1,7 @@
 import type { Member } from "../../core/broker.js";
 import { Frame } from "../../core/encoder.js";
 import type { RealtimeError } from "../../core/errors.js";
-import type { ChannelEvent, ChannelName, ClientIdentity, Payload } from "../../core/event.js";
+import type { ChannelEvent, ChannelName, ClientIdentity, Message, Payload, PresenceEvent } from "../../core/event.js";
 import type { Gap } from "../../core/hub.js";
 import { type Serial, serialOf } from "./serial.js";
 
@@ -78,7 +78,7 @@ export interface Joined {
   /** What follows is newer than this. */
   readonly serial: Serial;
   readonly members: readonly Member[] | null;
-  readonly history: readonly ChannelEvent[] | null;
+  readonly history: readonly Message[] | null;
   /** Null: no recovery was asked for. */
   readonly recovery:
     | { readonly recovered: true }
@@ -119,7 +119,7 @@ export const error = (reason: RealtimeError, id: CommandId, room: ChannelName | 
   Frame.of(quote({ ...errorFields(reason), ...answering(id), ...(room !== null && { room }) }));
 
 /** An event as version 1 says it. A user's further connection is an update to others, and its end nothing. */
-export function eventText(room: ChannelName, event: ChannelEvent): string {
+export function eventText(room: ChannelName, event: Message | PresenceEvent): string {
   const { id, position, client, timestamp, data } = event;
   const what =
     event.kind === "message"

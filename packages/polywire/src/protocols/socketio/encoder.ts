@@ -58,7 +58,8 @@ export function encoders(parser: string, pack: Pack): Encoders {
 
 /** The event's name and data; null when socket.io has no words for it, or would end the connection over them. */
 function argumentsOf(event: ChannelEvent): readonly [string, Argument] | null {
-  return event.kind === "message" ? messageArguments(event) : presenceArguments(event);
+  if (event.kind === "message") return messageArguments(event);
+  return event.kind === "presence" ? presenceArguments(event) : null;
 }
 
 function messageArguments({ name, data }: Message): readonly [string, Argument] | null {

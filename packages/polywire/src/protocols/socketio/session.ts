@@ -224,7 +224,13 @@ export class SocketIoSession implements Session {
     const attachment = await hub.subscribe(membership.subscription, options);
     if (entrant !== null && !this.#isClosed) {
       const { presenceMembers } = this.visitor.app.limits;
-      membership.member = await hub.presence.enter(this, channel, entrant.client, entrant.info, presenceMembers);
+      membership.member = await hub.presence.enter(
+        this,
+        channel,
+        entrant.client,
+        { data: entrant.info },
+        presenceMembers,
+      );
     }
     const cached = cache && since === null ? await hub.latest(this.appId, channel) : null;
     const members = await this.#members(channel, membership);

@@ -50,20 +50,23 @@ export const shuttingDown = (): RealtimeError =>
 /** Takes what arrives on the port to the protocol whose path it is. */
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #endpoints = new Router<Offer<Endpoint>>();
+  /** Several protocols may share a path; the query says which is meant. */
+  readonly #endpoints = new Router<readonly Offer<Endpoint>[]>();
   readonly #elsewhere: Endpoint | null = null;
   readonly #routes = new Router<Offer<Route>>();
   #isDraining = false;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    const byPath = new Map<string, Offer<Endpoint>[]>();
     for (const { name: protocol, endpoints, routes } of options.protocols) {
       for (const endpoint of endpoints) {
         if (endpoint.path === ELSEWHERE) this.#elsewhere = endpoint;
-        else this.#endpoints.add("GET", endpoint.path, { protocol, of: endpoint });
+        else byPath.set(endpoint.path, [...(byPath.get(endpoint.path) ?? []), { protocol, of: endpoint }]);
       }
       for (const route of routes) this.#routes.add(route.method, route.path, { protocol, of: route });
     }
+    for (const [path, offers] of byPath) this.#endpoints.add("GET", path, offers);
   }
 
   /** Whether a request on somebody else's server is one of these protocols': one that a route answers, and no other path beside it. */
@@ -112,7 +115,7 @@ export class Gateway {
       socket.destroy();
       return;
     }
-    sockets.upgrade(request, socket, head, (connection) => {
+    sockets.upgrade(request, socket, head, endpoint.maxPayload ?? null, (connection) => {
       return (
         this.#refuse(endpoint, connection) ?? endpoint.open(connection, requestHead(request, at, found?.params ?? {}))
       );
@@ -140,7 +143,7 @@ export class Gateway {
     const { config, metrics } = this.#options;
     const at = this.#target(request.url);
     const found = this.#routes.find(request.method, at.path);
-    if (found === null) return this.#health(at) ?? unknown(request, at);
+    if (found === null) return this.#health(at) ?? this.#unknown(request, at);
     const startedAt = performance.now();
     const body = await readBody(request, config.maxRequestBytes);
     if (body === null) {
@@ -165,11 +168,21 @@ export class Gateway {
 
   #endpointAt({ path, query, isPrefixed }: Target): Found<Offer<Endpoint>> | null {
     const found = isPrefixed ? this.#endpoints.find("GET", path) : null;
-    return found?.value.of.claims?.(query) === false ? null : found;
+    const value = found?.value.find(({ of }) => of.claims?.(query) !== false);
+    return found === null || value === undefined ? null : { ...found, value };
   }
 
   #mountAt({ path, isPrefixed }: Target): Mount | null {
     return (isPrefixed && this.#options.mounts.find((mount) => path.startsWith(mount.path))) || null;
+  }
+
+  #unknown(request: IncomingMessage, at: Target): HttpResponse {
+    const head = requestHead(request, at, {});
+    for (const { unknown } of this.#options.protocols) {
+      const answer = unknown?.(head) ?? null;
+      if (answer !== null) return answer;
+    }
+    return plain(404, `There is no ${request.method} ${at.path.slice(0, 200)} here.\n`);
   }
 
   #health({ path }: Target): HttpResponse | null {
@@ -192,8 +205,4 @@ export class Gateway {
     else endpoint.refuse(connection, reason);
     return DEAF;
   }
-}
-
-function unknown({ method }: IncomingMessage, { path }: Target): HttpResponse {
-  return plain(404, `There is no ${method} ${path.slice(0, 200)} here.\n`);
 }

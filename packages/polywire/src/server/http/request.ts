@@ -75,9 +75,10 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
 
 export function respond(response: ServerResponse, { status, contentType, headers, body }: HttpResponse): void {
   if (response.destroyed) return;
+  for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
   // RFC 9110, 8.6: a 204 has no length.
   const content = status === 204 ? {} : { "content-type": contentType, "content-length": Buffer.byteLength(body) };
-  response.writeHead(status, { ...headers, ...content }).end(body);
+  response.writeHead(status, content).end(body);
 }
 
 export const plain = (status: number, body: string): HttpResponse => ({ status, contentType: "text/plain", body });

@@ -34,7 +34,8 @@ const CLOSE_GRACE_MS = 2000;
 
 /** The handshake and the receiving are `ws`; frames are made once and written past it, once a socket and turn. */
 export class WebSocketTransport {
-  readonly #server: WebSocketServer;
+  /** By the largest message each accepts. */
+  readonly #servers = new Map<number, WebSocketServer>();
   readonly #hardening: ServerOptions;
   readonly #connections = new Set<WebSocketConnection>();
   /** Connections with something to write this turn. */
@@ -57,7 +58,6 @@ export class WebSocketTransport {
       handleProtocols: (offered) => chooseSubprotocol(offered, limits.subprotocols),
     };
     this.#hardening = hardening;
-    this.#server = new WebSocketServer({ ...hardening, perMessageDeflate: false, maxPayload: limits.maxPayload });
   }
 
   get size(): number {
@@ -68,9 +68,18 @@ export class WebSocketTransport {
     return this.#connections;
   }
 
-  /** Completes the handshake (or answers 400 to one that is none) and lets `open` say who handles the connection. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, open: (connection: Connection) => ConnectionHandler) {
-    this.#server.handleUpgrade(request, socket, head, (ws) => {
+  /**
+   * Completes the handshake (or answers 400 to one that is none) and lets `open` say who handles the connection.
+   * @param maxPayload the largest message to accept, in bytes; null: the usual
+   */
+  upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    maxPayload: number | null,
+    open: (connection: Connection) => ConnectionHandler,
+  ) {
+    this.#server(maxPayload ?? this.limits.maxPayload).handleUpgrade(request, socket, head, (ws) => {
       const connection = this.#own(ws, socket, request);
       ws.on("message", onMessage);
       ws.on("ping", onActivity);
@@ -128,7 +137,15 @@ export class WebSocketTransport {
   /** Ends every connection at once. */
   destroy(): void {
     for (const connection of this.#connections) connection.destroy();
-    this.#server.close();
+    for (const server of this.#servers.values()) server.close();
+  }
+
+  #server(maxPayload: number): WebSocketServer {
+    const known = this.#servers.get(maxPayload);
+    if (known !== undefined) return known;
+    const server = new WebSocketServer({ ...this.#hardening, perMessageDeflate: false, maxPayload });
+    this.#servers.set(maxPayload, server);
+    return server;
   }
 
   #flush(): void {

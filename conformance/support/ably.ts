@@ -1,0 +1,50 @@
+import * as Ably from "ably";
+import { inject, onTestFinished } from "vitest";
+import { HOST } from "./context.js";
+import { Inbox } from "./inbox.js";
+
+/** Keys of the app `ably`: of everything, of what begins with `chat:`, and of derived channels, with tokens to revoke. */
+export const KEYS = {
+  all: "ably.all:ably-key-secret",
+  chat: "ably.chat:chat-key-secret",
+  derived: "ably.derived:derived-key-secret",
+};
+
+/** What takes the SDK to the server under test. */
+export function ablyOptions(options: Ably.ClientOptions = {}): Ably.ClientOptions {
+  const credentials = options.authCallback || options.authUrl || options.token ? {} : { key: KEYS.all };
+  return { endpoint: HOST, port: inject("ports").server, tls: false, logLevel: 0, ...credentials, ...options };
+}
+
+/** A client that connects, and is closed when the test ends. */
+export function realtime(options: Ably.ClientOptions = {}): Ably.Realtime {
+  const client = new Ably.Realtime(ablyOptions(options));
+  onTestFinished(() => client.close());
+  return client;
+}
+
+export const rest = (options: Ably.ClientOptions = {}): Ably.Rest => new Ably.Rest(ablyOptions(options));
+
+/** What arrives on a channel from now on; resolves when it is attached. */
+export async function messagesOf(channel: Ably.RealtimeChannel): Promise<Inbox<Ably.InboundMessage>> {
+  const inbox = new Inbox<Ably.InboundMessage>(`message on ${channel.name}`);
+  await channel.subscribe(inbox.add);
+  return inbox;
+}
+
+/** Who comes, goes and changes on a channel from now on. */
+export async function presenceOf(channel: Ably.RealtimeChannel): Promise<Inbox<Ably.PresenceMessage>> {
+  const inbox = new Inbox<Ably.PresenceMessage>(`presence on ${channel.name}`);
+  await channel.presence.subscribe(inbox.add);
+  return inbox;
+}
+
+/** What the server refused with. Rejects when it did not. */
+export async function ablyRefusal(request: Promise<unknown>): Promise<Ably.ErrorInfo> {
+  const outcome = await request.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (outcome instanceof Ably.ErrorInfo) return outcome;
+  throw new Error(`Not refused: ${outcome}`);
+}

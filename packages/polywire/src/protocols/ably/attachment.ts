@@ -1,0 +1,189 @@
+import type { Encoder } from "../../core/encoder.js";
+import type { ChannelEvent, ChannelName } from "../../core/event.js";
+import type { Attachment as HubAttachment } from "../../core/hub.js";
+import type { Members } from "../../core/presence.js";
+import type { ProtocolContext } from "../../core/protocol.js";
+import type { Session } from "../../core/session.js";
+import { Subscription } from "../../core/subscription.js";
+import { type AttachRequest, grantedModes } from "./attach-request.js";
+import type { Capability } from "./capability.js";
+import type { DeltaEncoder, Deltas } from "./deltas.js";
+import { ANNOTATING, presentMember, renamed } from "./encoder.js";
+import { AblyError, errorInfo } from "./errors.js";
+import type { FormatName } from "./format.js";
+import type { QualifiedName } from "./names.js";
+import { positionOf, serialOf } from "./serial.js";
+import { Action, Flag, Mode, type ProtocolMessage } from "./wire.js";
+
+/** Who attaches. */
+export interface Attacher extends Session {
+  readonly context: ProtocolContext & { readonly deltas: Deltas };
+  readonly encoder: Encoder;
+  readonly format: FormatName;
+  tell(message: ProtocolMessage): void;
+  /** Resolves when much more may be sent. */
+  drained(): Promise<void>;
+}
+
+/** Messages that a rewind by time reads. */
+const MAX_REWOUND = 1000;
+const SYNC_PAGE = 100;
+
+/** One session on one channel. */
+export class Attachment {
+  readonly #subscription: Subscription;
+  readonly #delta: DeltaEncoder | null;
+  #modes: number;
+  #isEnded = false;
+
+  constructor(
+    private readonly session: Attacher,
+    readonly name: QualifiedName,
+    private readonly request: AttachRequest,
+    capability: Capability,
+  ) {
+    this.#modes = grantedModes(request.modes, capability, name.channel);
+    const { deltas } = session.context;
+    // Who gets only some messages has not always got the one before.
+    const isPlain = name.filter === null && (this.#modes & Mode.annotation_subscribe) === 0;
+    this.#delta = request.isDelta && isPlain ? deltas.take(session.appId, name.channel, session.format) : null;
+    const named = (encoder: Encoder) => (name.wire === name.channel ? encoder : renamed(encoder, name.wire));
+    this.#subscription = new Subscription(
+      session,
+      name.channel,
+      named(this.#delta ?? this.#plain()),
+      (event) => this.#shows(event),
+      this.#delta === null ? null : named(this.#plain()),
+    );
+  }
+
+  /** Bits of {@link Mode}: what was asked for and is allowed. */
+  get modes(): number {
+    return this.#modes;
+  }
+
+  get channel(): ChannelName {
+    return this.name.channel;
+  }
+
+  /** @throws RealtimeError when the broker fails */
+  async attach(): Promise<void> {
+    const { session, request } = this;
+    const { channelSerial, rewind } = request;
+    const since = channelSerial === null ? null : positionOf(channelSerial);
+    const hubAttachment = await session.context.hub.subscribe(this.#subscription, {
+      granted: true,
+      ...(since !== null && { since }),
+      ...(rewind !== null && { last: "messages" in rewind ? rewind.messages : MAX_REWOUND }),
+    });
+    const members = await this.#members();
+    if (this.#isEnded) return;
+    const rewound = await this.#rewound(hubAttachment);
+    if (this.#isEnded) return;
+    const isResumed = since !== null && hubAttachment.gap === null;
+    session.tell(this.#attached(hubAttachment, isResumed, rewound, members));
+    const membersHead = members === null ? {} : { membersHead: members.head };
+    if (isResumed) await hubAttachment.replay(() => session.drained(), members?.head);
+    hubAttachment.start(isResumed ? membersHead : { replay: rewound, ...membersHead });
+    if (members !== null && members.members.length > 0) this.#sync(members);
+  }
+
+  /** Says again who is present. */
+  async sync(): Promise<void> {
+    const members = await this.#members();
+    if (members !== null && !this.#isEnded) this.#sync(members);
+  }
+
+  /** Credentials have changed: of what was asked for, this is what they allow from now on. */
+  review(capability: Capability): void {
+    const modes = grantedModes(this.request.modes, capability, this.channel);
+    if (modes === this.#modes) return;
+    this.#modes = modes;
+    this.session.tell({ action: Action.attached, channel: this.name.wire, flags: modes | Flag.resumed });
+  }
+
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const { session, channel } = this;
+    session.context.hub.unsubscribe(this.#subscription);
+    if (this.#delta !== null) session.context.deltas.release(session.appId, channel, session.format);
+  }
+
+  #plain(): Encoder {
+    if ((this.#modes & Mode.annotation_subscribe) === 0) return this.session.encoder;
+    const { both, alone } = ANNOTATING[this.session.format];
+    return (this.#modes & Mode.subscribe) === 0 ? alone : both;
+  }
+
+  async #members(): Promise<Members | null> {
+    if ((this.#modes & Mode.presence_subscribe) === 0) return null;
+    return this.session.context.hub.presence.members(this.session, this.channel);
+  }
+
+  #attached(
+    { head, gap }: HubAttachment,
+    isResumed: boolean,
+    rewound: readonly ChannelEvent[],
+    members: Members | null,
+  ): ProtocolMessage {
+    const { channelSerial, params } = this.request;
+    const missed = isResumed && positionOf(channelSerial ?? "")?.offset !== head.offset;
+    const isLost = channelSerial !== null && !isResumed;
+    return {
+      action: Action.attached,
+      channel: this.name.wire,
+      // What was missed follows, so that is where a client that is cut off meanwhile must go on from.
+      channelSerial:
+        isResumed && channelSerial !== null ? channelSerial : serialOf(head, this.session.context.runtime.now()),
+      flags:
+        this.#modes |
+        (members !== null && members.members.length > 0 ? Flag.hasPresence : 0) |
+        (missed || rewound.length > 0 ? Flag.hasBacklog : 0) |
+        (isResumed ? Flag.resumed : 0),
+      params,
+      ...(isLost && { error: errorInfo(lost(gap)) }),
+    };
+  }
+
+  /** As they are by now: who begins here has no version before. */
+  async #rewound({ recent, head }: HubAttachment): Promise<readonly ChannelEvent[]> {
+    const { rewind } = this.request;
+    if (rewind === null) return [];
+    const { hub, runtime } = this.session.context;
+    const from = "messages" in rewind ? 0 : runtime.now() - rewind.ms;
+    const wanted = recent.filter(({ timestamp }) => timestamp >= from);
+    const current = await hub.current(this.session.appId, this.channel, wanted, head);
+    return current.map((event) => (event.kind === "amendment" ? { ...event, appended: null } : event));
+  }
+
+  #sync({ members }: Members): void {
+    const { session, name } = this;
+    const syncId = session.context.runtime.randomId();
+    for (let start = 0; start === 0 || start < members.length; start += SYNC_PAGE) {
+      const end = start + SYNC_PAGE;
+      session.tell({
+        action: Action.sync,
+        channel: name.wire,
+        channelSerial: `${syncId}:${end < members.length ? end : ""}`,
+        presence: members.slice(start, end).map((member) => presentMember(member, session.format)),
+      });
+    }
+  }
+
+  /** Who enters hears of it in any mode (RTP17a). */
+  #shows(event: ChannelEvent): boolean {
+    this.#delta?.see(event);
+    if (event.kind === "annotation") return (this.#modes & (Mode.annotation_subscribe | Mode.subscribe)) !== 0;
+    if (event.kind !== "presence") {
+      return (this.#modes & Mode.subscribe) !== 0 && (this.name.filter === null || this.name.filter(event));
+    }
+    return (this.#modes & Mode.presence_subscribe) !== 0 || event.origin === this.session.id;
+  }
+}
+
+function lost(gap: HubAttachment["gap"]): AblyError {
+  if (gap === "too-long")
+    return new AblyError(90004, "More messages were missed than can be sent again.", "See history.");
+  return new AblyError(90003, "Unable to recover the channel: messages since then are forgotten.", "See history.");
+}

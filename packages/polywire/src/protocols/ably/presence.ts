@@ -1,0 +1,68 @@
+import { describe } from "../../core/describe.js";
+import type { ChannelName, ClientIdentity } from "../../core/event.js";
+import type { Hub } from "../../core/hub.js";
+import type { Identity } from "./auth.js";
+import type { ConnectionRecord } from "./connections.js";
+import { AblyError } from "./errors.js";
+import { contentOf } from "./payload.js";
+import { contentSize, publishingClient } from "./publishing.js";
+import { PresenceAction, type PresenceCommand, type Raw } from "./wire.js";
+
+/** Where presence changes. */
+export interface PresencePlace {
+  readonly channel: ChannelName;
+  readonly record: ConnectionRecord;
+  readonly identity: Identity;
+  readonly hub: Hub;
+}
+
+/** Enters, updates or leaves, in the order of the messages. @throws AblyError, RealtimeError */
+export async function changePresence({ msgSerial, presence }: PresenceCommand, place: PresencePlace): Promise<void> {
+  const { app, id: connectionId } = place.record;
+  const changes = presence.map((raw, index) => changeOf(raw, place.identity, `${connectionId}:${msgSerial}:${index}`));
+  const bytes = changes.reduce((sum, { shown }) => sum + contentSize(shown), 0);
+  if (bytes > app.limits.messageBytes) {
+    throw new AblyError(
+      40009,
+      `The presence has ${bytes} bytes; the limit (messageBytes) is ${app.limits.messageBytes}.`,
+    );
+  }
+  for (const change of changes) await apply(change, place);
+}
+
+type Change = ReturnType<typeof changeOf>;
+
+async function apply({ action, client, shown }: Change, { channel, record, hub }: PresencePlace): Promise<void> {
+  const known = record.member(channel, client.clientId);
+  if (action === PresenceAction.leave) {
+    if (known === null) return;
+    record.forget(channel, client.clientId);
+    // Without data of its own, a leave shows what was shown last (RTP10).
+    const { data, encoding } = shown.data === null ? known : shown;
+    const extras = shown.extras ?? known.extras;
+    await hub.presence.leave(record, channel, { ...known, data, encoding, extras, id: shown.id });
+    return;
+  }
+  const { presenceMembers } = record.app.limits;
+  const member =
+    known === null
+      ? await hub.presence.enter(record, channel, client, shown, presenceMembers)
+      : await hub.presence.update(record, channel, known, shown);
+  record.remember(channel, member);
+}
+
+function changeOf(raw: Raw, identity: Identity, id: string) {
+  const { action } = raw;
+  if (action !== PresenceAction.enter && action !== PresenceAction.leave && action !== PresenceAction.update) {
+    throw new AblyError(40000, `A presence action is 2, 3 or 4, not ${describe(action)}.`);
+  }
+  // A client that enters again after a break says which entry it was (RTP17g).
+  const shown = { ...contentOf(raw), id: typeof raw.id === "string" && raw.id !== "" ? raw.id : id };
+  return { action, client: presentClient(raw, identity), shown };
+}
+
+function presentClient({ clientId }: Raw, identity: Identity): ClientIdentity {
+  const client = publishingClient(clientId, identity);
+  if (client !== null) return client;
+  throw new AblyError(91000, "Presence needs a client id.", "Connect with a clientId, or enter by enterClient.");
+}
