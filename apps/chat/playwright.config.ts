@@ -8,8 +8,8 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   workers: 2,
-  // A machine that does much else at once may be late once; what fails twice is broken. Playwright reports it as flaky.
-  retries: 1,
+  // A machine that does much else at once may be late once; what fails three times is broken. Playwright reports it as flaky.
+  retries: 2,
   timeout: 30_000,
   expect: { timeout: 10_000 },
   reporter: "list",
