@@ -4,6 +4,11 @@ import { emailOf, expect, nameOf, test } from "./support/test";
 
 const REFUSED = "This email address and password do not go together.";
 
+test.beforeEach(({ faults }) => {
+  // What a page loads at the moment of signing out is refused.
+  faults.expect(/status of 401/);
+});
+
 test("a wrong password and an unknown address are refused in the same words", async ({ openSignedOut, faults }) => {
   faults.expect(/^server: .*Better Auth/);
   const { page, signIn, complaint } = await openSignedOut("/login").then((chat) => ({
