@@ -1,6 +1,6 @@
 import { PASSWORD } from "../lib/demo";
 import { conversationPath } from "./support/chat-page";
-import { Gate, interceptSend } from "./support/requests";
+import { Gate, interceptSend, loseFirstAnswer } from "./support/requests";
 import { patiently } from "./support/stage";
 import { emailOf, expect, test } from "./support/test";
 
@@ -85,13 +85,7 @@ test("a message whose answer was lost is found to be stored, though another was 
   const ada = await open("ada", conversationPath(conversationId));
   const grace = await open("grace", conversationPath(conversationId));
   await ada.seesOnline(2);
-  let isFirst = true;
-  await interceptSend(ada.page, async (route) => {
-    if (!isFirst) return route.continue();
-    isFirst = false;
-    await route.fetch();
-    await route.abort();
-  });
+  await loseFirstAnswer(ada.page);
   await ada.say("A");
   await ada.say("B");
   for (const chat of [ada, grace]) await chat.shows(["A", "B"]);
@@ -112,13 +106,7 @@ test("a message whose answer was lost is stored once when it is sent again befor
   await ada.seesOnline(2);
   await grace.seesOnline(2);
   await ada.page.route(/\/messages\?/, (route) => route.abort());
-  let isFirst = true;
-  await interceptSend(ada.page, async (route) => {
-    if (!isFirst) return route.continue();
-    isFirst = false;
-    await route.fetch();
-    await route.abort();
-  });
+  await loseFirstAnswer(ada.page);
   await ada.say("stored after all");
   await expect(ada.box).toHaveValue("stored after all");
   await grace.shows(["stored after all"]);

@@ -5,6 +5,17 @@ export async function interceptSend(page: Page, handle: (route: Route) => Promis
   await page.route("**/*", (route) => (isSend(route.request()) ? handle(route) : route.fallback()));
 }
 
+/** The first message that this page sends is stored, and the answer that says so is lost. */
+export async function loseFirstAnswer(page: Page): Promise<void> {
+  let isFirst = true;
+  await interceptSend(page, async (route) => {
+    if (!isFirst) return route.continue();
+    isFirst = false;
+    await route.fetch();
+    await route.abort();
+  });
+}
+
 /** The call of the action that stores a message, unlike the one that marks messages as read. */
 const isSend = (request: Request): boolean =>
   request.method() === "POST" && "next-action" in request.headers() && `${request.postData()}`.includes('"content":');

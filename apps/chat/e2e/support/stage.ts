@@ -3,9 +3,9 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { PrismaLibSQL } from "@prisma/adapter-libsql";
-import { Prisma, PrismaClient } from "../../generated/prisma/client";
+import { PrismaClient } from "../../generated/prisma/client";
+import { whenItsTurn } from "../../lib/when-its-turn";
 import { APP, DIST_DIR, HOST, POLYWIRE_BIN, SEEDED_DATABASE } from "./place";
 import { freePort, type Server, startServer } from "./process";
 
@@ -54,18 +54,8 @@ export async function withStage(use: (stage: Stage) => Promise<void>): Promise<v
 /** Timed out while waiting for the database; a statement's transaction that could not be ended. */
 const BUSY: ReadonlySet<string> = new Set(["P1008", "P2028"]);
 
-/** SQLite takes one writer at a time, and the chat is another. @throws Error when it is not its turn for seconds */
-export async function patiently<T>(write: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await write();
-    } catch (error) {
-      const isBusy = error instanceof Prisma.PrismaClientKnownRequestError && BUSY.has(error.code);
-      if (!isBusy || attempt === 100) throw error;
-      await delay(50);
-    }
-  }
-}
+/** A write of the tests, beside those of the chat. */
+export const patiently = <T>(write: () => Promise<T>): Promise<T> => whenItsTurn(write, BUSY);
 
 function realtimeAt(port: number, folder: string): Realtime {
   const config = join(folder, "polywire.json");

@@ -34,6 +34,8 @@ class Encoding {
 /** Events on their way to every subscriber. Spans several turns of the event loop where there are many. */
 interface Round {
   readonly events: readonly ChannelEvent[];
+  /** Whether some of them were published together. */
+  readonly hasUnits: boolean;
   /** The channel's count of received events up to and without these. */
   readonly before: number;
   readonly subscriptions: Iterator<Subscription> & Iterable<Subscription>;
@@ -88,7 +90,8 @@ export class Channel {
   /** @param events all that was received and has not begun */
   #begin(events: readonly ChannelEvent[]): void {
     const before = this.#received - events.length;
-    this.#round = { events, before, subscriptions: this.#subscriptions.values(), encodings: [] };
+    const hasUnits = events.some((_event, index) => unitLength(events, index) > 1);
+    this.#round = { events, hasUnits, before, subscriptions: this.#subscriptions.values(), encodings: [] };
     this.#continue(this.#round);
   }
 
@@ -116,7 +119,7 @@ function hand(subscription: Subscription, round: Round): void {
   const { events } = round;
   const encoding = encodingOf(round, subscription.encoder);
   for (let index = Math.max(0, subscription.joinedAt - round.before); index < events.length; index++) {
-    const length = unitLength(events, index);
+    const length = round.hasUnits ? unitLength(events, index) : 1;
     if (length > 1 && (subscription.opening ?? subscription.encoder).encodeUnit !== undefined) {
       handUnit(subscription, round, index, length);
       index += length - 1;

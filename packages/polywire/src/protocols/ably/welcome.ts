@@ -1,7 +1,6 @@
-import { type App, allowsOrigin } from "../../core/apps.js";
+import { checkApproach } from "../../core/admission.js";
 import type { Connection } from "../../core/connection.js";
 import { describe } from "../../core/describe.js";
-import { RealtimeError } from "../../core/errors.js";
 import type { RequestHead } from "../../core/protocol.js";
 import { type Credentials, identityOf } from "./auth.js";
 import type { ConnectionRecord } from "./connections.js";
@@ -54,17 +53,8 @@ async function admit(context: AblyContext, request: RequestHead, query: URLSearc
     throw new AblyError(40017, `The protocol version ${describe(version)} is not one of ${VERSIONS.join(", ")}.`);
   }
   const credentials = await context.authenticator.request(request);
-  checkApp(credentials.app, request);
+  checkApproach(credentials.app, { secure: request.secure, origin: request.header("origin") }, "wss://");
   return credentials;
-}
-
-function checkApp(app: App, request: RequestHead): void {
-  if (app.tlsOnly && !request.secure) {
-    throw new RealtimeError("insecure", "This app accepts TLS connections only.", "Connect by wss://.");
-  }
-  const origin = request.header("origin");
-  if (allowsOrigin(app, origin)) return;
-  throw new RealtimeError("origin-refused", `Pages of ${describe(origin)} may not connect.`, "See the app's origins.");
 }
 
 /** The connection that the client comes back to, or a new one and why it is new. */

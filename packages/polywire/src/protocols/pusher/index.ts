@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type App, allowsOrigin } from "../../core/apps.js";
+import { checkApproach } from "../../core/admission.js";
+import type { App } from "../../core/apps.js";
 import { type Connection, type ConnectionHandler, DEAF } from "../../core/connection.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
@@ -72,17 +73,7 @@ function admit({ apps }: ProtocolContext, request: RequestHead): App {
   if (version !== null && !VERSION.test(version)) {
     throw new RealtimeError("bad-version", `The client version ${describe(version)} is not like 8.6.0.`);
   }
-  if (app.tlsOnly && !request.secure) {
-    throw new RealtimeError("insecure", "This app accepts TLS connections only.", "Connect by wss://.");
-  }
-  const origin = request.header("origin");
-  if (!allowsOrigin(app, origin)) {
-    throw new RealtimeError(
-      "origin-refused",
-      `Pages of ${describe(origin)} may not connect.`,
-      "See the app's origins.",
-    );
-  }
+  checkApproach(app, { secure: request.secure, origin: request.header("origin") }, "wss://");
   return app;
 }
 

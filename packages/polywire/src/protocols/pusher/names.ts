@@ -52,22 +52,6 @@ export function checkUserId(userId: unknown, { userIdLength }: Limits): asserts 
   }
 }
 
-/** @throws RealtimeError `limit-reached` for the length, `bad-request` for anything else. */
-export function checkEventName(name: unknown, { eventNameLength }: Limits): asserts name is string {
-  if (typeof name !== "string" || name === "") {
-    throw new RealtimeError("bad-request", `An event name must be a non-empty string, not ${describe(name)}.`);
-  }
-  if (name.length > eventNameLength) {
-    throw new RealtimeError(
-      "limit-reached",
-      `The event name has ${name.length} characters; the limit (eventNameLength) is ${eventNameLength}.`,
-    );
-  }
-  if (!name.isWellFormed()) {
-    throw new RealtimeError("bad-request", "The event name has half of a surrogate pair in it.");
-  }
-}
-
 /** @throws RealtimeError `bad-request`. */
 export function checkSocketId(socketId: unknown): asserts socketId is string {
   if (typeof socketId !== "string" || !SOCKET_ID.test(socketId)) {

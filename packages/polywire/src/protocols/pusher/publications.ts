@@ -3,8 +3,9 @@ import type { App, Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import { type ChannelName, type Draft, isWithinDepth, type Message, type Payload } from "../../core/event.js";
+import { checkEventName } from "../../core/event-name.js";
 import { parseObject } from "../../core/json.js";
-import { checkEventName, checkSocketId, checkTarget } from "./names.js";
+import { checkSocketId, checkTarget } from "./names.js";
 
 /** One event for one or more channels, as an HTTP body asked for it. */
 export interface Publication {

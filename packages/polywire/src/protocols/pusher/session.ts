@@ -5,6 +5,7 @@ import { describe } from "../../core/describe.js";
 import type { Frame } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { ChannelEvent, ChannelName, SessionId } from "../../core/event.js";
+import { checkEventName } from "../../core/event-name.js";
 import type { Beating } from "../../core/heartbeat.js";
 import { channelPolicy } from "../../core/policy.js";
 import type { ProtocolContext } from "../../core/protocol.js";
@@ -16,7 +17,7 @@ import { authenticateUser, authorizeChannel, presenceMember } from "./auth.js";
 import { decode } from "./decode.js";
 import { pusherEncoder } from "./encoder.js";
 import { CLIENT_EVENT_REFUSED, wordsFor } from "./errors.js";
-import { checkChannelName, checkEventName, checkTarget } from "./names.js";
+import { checkChannelName, checkTarget } from "./names.js";
 import { SignIn } from "./signing-in.js";
 import * as wire from "./wire.js";
 

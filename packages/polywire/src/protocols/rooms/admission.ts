@@ -1,5 +1,4 @@
-import { allowsOrigin } from "../../core/apps.js";
-import { describe } from "../../core/describe.js";
+import { checkApproach } from "../../core/admission.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { ChannelName } from "../../core/event.js";
 import type { ProtocolContext, RequestHead } from "../../core/protocol.js";
@@ -34,18 +33,8 @@ export async function admit({ tokens }: AdmissionContext, request: RequestHead):
     throw new RealtimeError("unauthorized", MISSING_TOKEN, "Add ?token=JWT, or send Authorization: Bearer JWT.");
   }
   const verified = await tokens.verify(token, new URLSearchParams(request.query).get("app"));
-  const { app } = verified;
-  if (app.tlsOnly && !request.secure) {
-    throw new RealtimeError("insecure", "This app accepts TLS connections only.", "Connect by wss:// or https://.");
-  }
-  const origin = request.header("origin");
-  if (!allowsOrigin(app, origin)) {
-    throw new RealtimeError(
-      "origin-refused",
-      `Pages of ${describe(origin)} may not connect.`,
-      "See the app's origins.",
-    );
-  }
+  const approach = { secure: request.secure, origin: request.header("origin") };
+  checkApproach(verified.app, approach, "wss:// or https://");
   return verified;
 }
 

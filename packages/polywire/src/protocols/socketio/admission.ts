@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { type App, allowsOrigin } from "../../core/apps.js";
+import { checkApproach } from "../../core/admission.js";
+import type { App } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { ProtocolContext } from "../../core/protocol.js";
@@ -40,17 +41,7 @@ export async function admit(
   const verified = token === null ? null : await tokens.verify(token, named?.id ?? null);
   const app = verified?.app ?? named ?? onlyApp(apps);
   if (!app.enabled) throw new RealtimeError("app-disabled", "The app is disabled.");
-  if (app.tlsOnly && !secure) {
-    throw new RealtimeError("insecure", "This app accepts TLS connections only.", "Connect by https:// or wss://.");
-  }
-  const origin = headers.origin ?? null;
-  if (!allowsOrigin(app, origin)) {
-    throw new RealtimeError(
-      "origin-refused",
-      `Pages of ${describe(origin)} may not connect.`,
-      "See the app's origins.",
-    );
-  }
+  checkApproach(app, { secure, origin: headers.origin ?? null }, "https:// or wss://");
   return { app, claims: verified?.claims ?? null, headers };
 }
 

@@ -2,7 +2,7 @@ import type { Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import { type ChannelName, isWithinDepth, MAX_JSON_DEPTH, type Payload, type Position } from "../../core/event.js";
-import { checkChannelName, checkEventName, isClientEvent } from "./names.js";
+import { checkChannelName, checkPublishedName, isClientEvent } from "./names.js";
 import { type Command, positionOf } from "./wire.js";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -22,7 +22,7 @@ const MAX_ID_LENGTH = 200;
  */
 export function decode(event: unknown, argument: unknown, only: ChannelName | null, limits: Limits): Command {
   if (only !== null && typeof event === "string" && isClientEvent(event)) {
-    checkEventName(event, limits);
+    checkPublishedName(event, limits);
     return { type: "client-event", channel: only, event, data: payload(argument, event, limits), id: null };
   }
   switch (event) {
@@ -84,7 +84,7 @@ function publication(
 ): Command {
   const target = only ?? channel;
   checkChannelName(target, limits);
-  checkEventName(event, limits);
+  checkPublishedName(event, limits);
   if (type === "client-event" && !isClientEvent(event)) {
     throw new RealtimeError(
       "bad-request",

@@ -2,6 +2,7 @@ import type { Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { ChannelName } from "../../core/event.js";
+import { checkEventName } from "../../core/event-name.js";
 import { isReservedEvent } from "../../core/policy.js";
 
 /** Bytes that the core takes. */
@@ -44,19 +45,8 @@ export function checkChannelName(name: unknown, { channelNameLength }: Limits): 
 }
 
 /** @throws RealtimeError `limit-reached` for the length, `bad-request` for anything else. */
-export function checkEventName(name: unknown, { eventNameLength }: Limits): asserts name is string {
-  if (typeof name !== "string" || name === "") {
-    throw new RealtimeError("bad-request", `An event name must be a non-empty string, not ${describe(name)}.`);
-  }
-  if (name.length > eventNameLength) {
-    throw new RealtimeError(
-      "limit-reached",
-      `The event name has ${name.length} characters; the limit (eventNameLength) is ${eventNameLength}.`,
-    );
-  }
-  if (!name.isWellFormed()) {
-    throw new RealtimeError("bad-request", "The event name has half of a surrogate pair in it.");
-  }
+export function checkPublishedName(name: unknown, limits: Limits): asserts name is string {
+  checkEventName(name, limits);
   if (isReservedEvent(name)) {
     throw new RealtimeError("bad-request", `${describe(name)} is a reserved event name.`, "Choose another.");
   }

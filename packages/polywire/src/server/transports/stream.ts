@@ -5,6 +5,7 @@ import { RealtimeError } from "../../core/errors.js";
 import type { HttpStream } from "../../core/protocol.js";
 import { Batch } from "./batch.js";
 import type { Congested, Congestion } from "./congestion.js";
+import { drained } from "./drained.js";
 
 export interface StreamLimits {
   /** What may wait for one client, in bytes; past it the client is too slow and is closed. */
@@ -104,21 +105,7 @@ export class StreamConnection implements Connection, Congested {
   ping(): void {}
 
   drained(): Promise<void> {
-    const { response } = this;
-    return new Promise((resolve) => {
-      // After this turn's write.
-      setImmediate(() => {
-        if (!response.writableNeedDrain || response.destroyed) {
-          resolve();
-          return;
-        }
-        const done = () => {
-          response.off("drain", done).off("close", done);
-          resolve();
-        };
-        response.on("drain", done).on("close", done);
-      });
-    });
+    return drained(this.response);
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import type { Frame, WireMessage } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
 import { Batch } from "./batch.js";
 import type { Congested, Congestion } from "./congestion.js";
+import { drained } from "./drained.js";
 
 export interface WebSocketLimits {
   /** The largest message a client may send, in bytes. */
@@ -215,21 +216,7 @@ export class WebSocketConnection implements Connection, Congested {
   }
 
   drained(): Promise<void> {
-    const { socket } = this;
-    return new Promise((resolve) => {
-      // After this turn's write.
-      setImmediate(() => {
-        if (!socket.writableNeedDrain || socket.destroyed) {
-          resolve();
-          return;
-        }
-        const done = () => {
-          socket.off("drain", done).off("close", done);
-          resolve();
-        };
-        socket.on("drain", done).on("close", done);
-      });
-    });
+    return drained(this.socket);
   }
 
   /** Writes what this turn gathered. */
