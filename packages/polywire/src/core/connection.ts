@@ -25,5 +25,22 @@ export interface ConnectionHandler {
   close(code: number, reason: string): void;
 }
 
+/** What waits for a client that takes less than it is given. */
+export interface Backlog {
+  readonly bufferedBytes: number;
+  /** Tells the client that it is too slow, and ends the connection. */
+  overflow(): void;
+}
+
+/** Bounds on what waits for clients. */
+export interface Buffers {
+  /** For one client; past it the client is too slow and is closed. */
+  readonly bytes: number;
+  /** Told of a client that has much waiting, so that all together stay within their budget. */
+  congested(backlog: Backlog): void;
+  /** Told of a client that was closed for being too slow. */
+  slowConsumer(): void;
+}
+
 /** The end of a connection that was refused: what it still sends is not heard. */
 export const DEAF: ConnectionHandler = { message() {}, activity() {}, terminate() {}, close() {} };

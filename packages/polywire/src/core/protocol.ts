@@ -38,6 +38,8 @@ export interface HttpResponse {
 export interface HttpStream {
   readonly contentType: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether its client was let in before or by the protocol; without it, the server asks itself whether it can take one more. */
+  readonly isAdmitted?: boolean;
   open(connection: Connection): ConnectionHandler;
   /** What is answered in its place when the server can take no more. */
   refuse(reason: RealtimeError): HttpResponse;
@@ -63,6 +65,8 @@ export interface Endpoint {
 export interface Route {
   readonly method: HttpMethod;
   readonly path: string;
+  /** Whether its requests are parts of a connection. */
+  readonly isTransport?: boolean;
   handle(request: HttpRequest): Promise<HttpResponse | HttpStream>;
 }
 
@@ -73,6 +77,8 @@ export interface Protocol {
   readonly routes: readonly Route[];
   /** Answers a request for a path where nothing is, if it is one of this protocol's clients that asks. */
   unknown?(request: RequestHead): HttpResponse | null;
+  /** Its connections that are made of requests, and that no transport knows. */
+  requestConnections?(): Iterable<{ readonly handler: ConnectionHandler }>;
   /** What it wants to hear of. */
   readonly observer?: Partial<HubObserver>;
 }

@@ -1,5 +1,6 @@
 import { MemoryBroker } from "../brokers/memory/broker.js";
 import { appRegistry } from "../core/apps.js";
+import type { Buffers } from "../core/connection.js";
 import { Heartbeat } from "../core/heartbeat.js";
 import { Hub } from "../core/hub.js";
 import type { Observer } from "../core/observer.js";
@@ -41,6 +42,7 @@ export interface Parts {
   readonly streams: StreamTransport;
   readonly congestion: Congestion;
   readonly gateway: Gateway;
+  readonly protocols: readonly Protocol[];
   /** Null where it is not enabled. */
   readonly socketIo: SocketIo | null;
   readonly metrics: Metrics;
@@ -83,16 +85,21 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     inactivity: config.inactivityTimeout * SECOND,
     authorization: config.authorizationTimeout * SECOND,
   };
+  const congestion = new Congestion(config.bufferBudgetBytes);
+  const { bufferBytes } = config;
+  const buffers: Buffers = {
+    bytes: bufferBytes,
+    congested: (backlog) => congestion.add(backlog),
+    slowConsumer: () => metrics.sockets.slowConsumer(),
+  };
   const tokens = new TokenVerifier(apps, runtime);
   const protocols: readonly Protocol[] = [
-    pusher(context, { timeouts }),
-    ably(context, { provisioned: config.provisioning ? apps : null, stats: new Stats(runtime.now) }),
+    pusher(context, { timeouts, buffers, admission: () => gateway.admission() }),
+    ably(context, { provisioned: config.provisioning ? apps : null, stats: new Stats(runtime.now), buffers }),
     rooms(context, { timeouts, tokens }),
   ];
   for (const { observer: hears } of protocols) if (hears !== undefined) observers.add(hears);
 
-  const congestion = new Congestion(config.bufferBudgetBytes);
-  const { bufferBytes } = config;
   const streams = new StreamTransport({ bufferBytes, congestion }, metrics.sockets);
   const sockets = new WebSocketTransport(
     {
@@ -114,8 +121,8 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
         sockets: {
           Server: sockets.serverFor(),
           connectionOf,
-          slowConsumer: () => metrics.sockets.slowConsumer(),
-          congested: (backlog) => congestion.add(backlog),
+          slowConsumer: buffers.slowConsumer,
+          congested: buffers.congested,
         },
         admission: () => gateway.admission(),
         isSecure,
@@ -124,7 +131,7 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
   const mounts = socketIo === null ? [] : [socketIo];
   const admitted = () => hub.sessionCount;
   const gateway: Gateway = new Gateway({ admitted, config, protocols, mounts, sockets, streams, metrics, log });
-  return { broker, hub, heartbeat, sockets, streams, congestion, gateway, socketIo, metrics, webhooks };
+  return { broker, hub, heartbeat, sockets, streams, congestion, gateway, protocols, socketIo, metrics, webhooks };
 }
 
 const subprotocolsOf = ({ endpoints }: Protocol): readonly string[] =>

@@ -1,6 +1,8 @@
+import type { Buffers } from "../../core/connection.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { HttpRequest, HttpResponse, HttpStream, Route } from "../../core/protocol.js";
-import { CometConnection } from "./comet-connection.js";
+import { RequestConnection } from "../../core/request-connection.js";
+import { COMET, COMET_LIMITS } from "./comet-dialect.js";
 import { AblyError, errorInfo } from "./errors.js";
 import { disconnection } from "./farewell.js";
 import { FORMATS } from "./format.js";
@@ -15,23 +17,30 @@ const STREAM = {
   headers: { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" },
 } as const;
 
+export interface Comet {
+  readonly routes: readonly Route[];
+  /** The connections that no stream carries at the moment. */
+  polling(): Iterable<RequestConnection>;
+}
+
 /** Ably's fallback for networks without WebSockets: arrays of protocol messages in requests and their answers. */
-export function cometRoutes(context: AblyContext): readonly Route[] {
+export function comet(context: AblyContext, buffers: Buffers): Comet {
   /** By the key that the client puts into the path. */
-  const connections = new Map<string, CometConnection>();
+  const connections = new Map<string, RequestConnection>();
 
   /** @throws AblyError 80022 */
-  function find({ params }: HttpRequest): CometConnection {
+  function find({ params }: HttpRequest): RequestConnection {
     const found = connections.get(params.key ?? "");
     if (found !== undefined) return found;
     throw new AblyError(80022, "There is no connection of this key.", "Connect anew.");
   }
 
-  function connect(request: HttpRequest): CometConnection {
+  function connect(request: HttpRequest): RequestConnection {
     const keys: string[] = [];
-    const connection = new CometConnection("", context.runtime, () => {
+    const connection = new RequestConnection(COMET, COMET_LIMITS, buffers, context.runtime, () => {
       for (const key of keys) connections.delete(key);
     });
+    connection.expect();
     connection.handler = welcome(context, request, connection, FORMATS.json, (key) => {
       keys.push(key);
       connections.set(key, connection);
@@ -39,13 +48,13 @@ export function cometRoutes(context: AblyContext): readonly Route[] {
     return connection;
   }
 
-  const receiving = (path: string, connectionOf: (request: HttpRequest) => CometConnection): Route => ({
+  const receiving = (path: string, connectionOf: (request: HttpRequest) => RequestConnection): Route => ({
     method: "GET",
     path,
     async handle(request) {
       try {
         const connection = connectionOf(request);
-        if (isStreamed(request)) return streamOf(request, connection);
+        if (isStreamed(request)) return { ...streamOf(request, connection), isAdmitted: connectionOf === find };
         const body = await connection.receive(request.onAbort);
         return { status: 200, contentType: "application/json", headers: corsHeaders(request), body };
       } catch (error) {
@@ -63,13 +72,17 @@ export function cometRoutes(context: AblyContext): readonly Route[] {
       return { body: [] };
     });
 
-  return [
+  const routes = [
     receiving("/comet/connect", connect),
     receiving("/comet/:key/recv", find),
     sending("POST", "send", (body) => arrayOf(body())),
     sending("GET", "close", () => [{ action: Action.close }]),
     sending("GET", "disconnect", () => [{ action: Action.disconnect }]),
-  ];
+  ].map((route) => ({ ...route, isTransport: true }));
+  return {
+    routes,
+    polling: () => new Set([...connections.values()].filter(({ isStreaming }) => !isStreaming)),
+  };
 }
 
 /** Node's SDK reads answers as they come, browsers' do not, and say so as they connect. */
@@ -78,7 +91,7 @@ function isStreamed({ query, header }: HttpRequest): boolean {
   return stream === null ? header("origin") === null : stream === "true";
 }
 
-const streamOf = (request: HttpRequest, connection: CometConnection): HttpStream => ({
+const streamOf = (request: HttpRequest, connection: RequestConnection): HttpStream => ({
   contentType: STREAM.contentType,
   headers: { ...STREAM.headers, ...corsHeaders(request) },
   open: (response) => connection.open(response),

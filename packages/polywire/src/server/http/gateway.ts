@@ -156,7 +156,7 @@ export class Gateway {
       else response.once("close", () => response.writableEnded || run());
     };
     const answer = await route.handle({ ...requestHead(request, at, found.params), body, onAbort });
-    if (request.method === "POST" && "status" in answer) {
+    if (request.method === "POST" && "status" in answer && route.isTransport !== true) {
       metrics.publishRequested(route.path, answer.status, (performance.now() - startedAt) / 1000);
     }
     return answer;
@@ -192,7 +192,7 @@ export class Gateway {
   }
 
   #stream(response: ServerResponse, stream: HttpStream): void {
-    const reason = this.admission();
+    const reason = stream.isAdmitted ? null : this.admission();
     if (reason === null) this.#options.streams.open(response, stream);
     else respond(response, stream.refuse(reason));
   }

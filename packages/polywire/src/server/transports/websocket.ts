@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from "ws";
-import type { Connection, ConnectionHandler } from "../../core/connection.js";
+import type { Backlog, Connection, ConnectionHandler } from "../../core/connection.js";
 import type { Frame, WireMessage } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
 import { Batch } from "./batch.js";
-import type { Congested, Congestion } from "./congestion.js";
+import type { Congestion } from "./congestion.js";
 import { drained } from "./drained.js";
 
 export interface WebSocketLimits {
@@ -186,7 +186,7 @@ const ownerOf = (ws: WebSocket): WebSocketConnection | null => (ws as OwnedWebSo
 export const connectionOf = (ws: unknown): WebSocketConnection | null =>
   ws instanceof OwnedWebSocket ? ws.owner : null;
 
-export class WebSocketConnection implements Connection, Congested {
+export class WebSocketConnection implements Connection, Backlog {
   handler: ConnectionHandler | null = null;
   #batch: Batch | null = null;
   #isSlow = false;
