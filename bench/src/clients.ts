@@ -3,7 +3,16 @@ import { connect, type Socket } from "node:net";
 import { type DialectName, JWT_SECRET } from "./target.js";
 
 /** Called for every message frame. `payload` may only be read during the call. */
-type OnFrame = (payload: Buffer) => void;
+export type OnFrame = (payload: Buffer) => void;
+
+/** A client that does no more than a load client must: it counts frames. */
+export interface LoadClient {
+  onFrame: OnFrame;
+  /** Resolves when the server has acknowledged the subscription. */
+  subscribe(channel: string): Promise<void>;
+  /** Without a closing handshake, and without a port left in TIME_WAIT. */
+  destroy(): void;
+}
 
 /** What a client says to be on a channel, in one protocol. */
 export interface Dialect {
@@ -54,8 +63,8 @@ export const SOCKET_IO: Dialect = {
 
 const MASK = Buffer.from([0, 0, 0, 0]);
 
-/** A WebSocket client that does no more than a load client must: it counts frames. */
-export class Client {
+/** Over a WebSocket. */
+export class Client implements LoadClient {
   readonly #socket: Socket;
   #rest: Buffer | null = null;
   #isUpgraded = false;
@@ -82,7 +91,6 @@ export class Client {
     this.#socket.write(`${head.join("\r\n")}\r\n\r\n`);
   }
 
-  /** Resolves when the server has acknowledged the subscription. */
   subscribe(channel: string): Promise<void> {
     return new Promise((resolve) => {
       this.onFrame = (payload) => {
@@ -95,7 +103,6 @@ export class Client {
     });
   }
 
-  /** Without a closing handshake, and without a port left in TIME_WAIT. */
   destroy(): void {
     this.#socket.removeAllListeners("data");
     this.#socket.resetAndDestroy();
@@ -144,18 +151,26 @@ export class Client {
   }
 }
 
-/** Connects `count` clients, so many at a time, each subscribed before it counts as there. */
-export async function connectAll(
+/** Connects `count` WebSocket clients, so many at a time, each subscribed before it counts as there. */
+export const connectAll = (
   port: number,
   count: number,
   channelOf: (index: number) => string,
-  { atATime = 200, dialect = PUSHER }: { readonly atATime?: number; readonly dialect?: Dialect } = {},
-): Promise<Client[]> {
-  const clients: Client[] = [];
+  { atATime, dialect = PUSHER }: { readonly atATime?: number; readonly dialect?: Dialect } = {},
+): Promise<Client[]> => connectEach(() => new Client(port, dialect), count, channelOf, atATime);
+
+/** Likewise, of clients of any kind. */
+export async function connectEach<C extends LoadClient>(
+  open: () => C,
+  count: number,
+  channelOf: (index: number) => string,
+  atATime = 200,
+): Promise<C[]> {
+  const clients: C[] = [];
   for (let from = 0; from < count; from += atATime) {
     const joining: Promise<void>[] = [];
     for (let index = from; index < Math.min(count, from + atATime); index++) {
-      const client = new Client(port, dialect);
+      const client = open();
       clients.push(client);
       joining.push(client.subscribe(channelOf(index)));
     }

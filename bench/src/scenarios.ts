@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Client, connectAll, PUSHER, ROOMS, SOCKET_IO } from "./clients.js";
+import { Client, connectAll, connectEach, type Dialect, type LoadClient, PUSHER, ROOMS, SOCKET_IO } from "./clients.js";
 import { type Event, Publisher } from "./publisher.js";
 import { type Target, TargetProcess } from "./target.js";
 import { Churn, WebhookReceiver } from "./webhooks.js";
+import { XhrClient } from "./xhr-client.js";
 
 /** Figures by name; each is better when lower. */
 export type Figures = Readonly<Record<string, number>>;
@@ -36,7 +37,7 @@ class Tally {
   #expected = 0;
   #resolve: () => void = () => {};
 
-  constructor(clients: readonly Client[]) {
+  constructor(clients: readonly LoadClient[]) {
     for (const client of clients) {
       client.onFrame = () => {
         if (++this.#received === this.#expected) this.#resolve();
@@ -52,17 +53,31 @@ class Tally {
   }
 }
 
+interface Crowd {
+  readonly dialect?: Dialect;
+  /** How it is called, if not after the dialect. */
+  readonly where?: string;
+  readonly open?: (port: number) => LoadClient;
+}
+
+const WHERE = { pusher: "", rooms: " in a room", "socket.io": " over Socket.IO" };
+const OVER_XHR: Crowd = { where: " over xhr_streaming", open: (port) => new XhrClient(port) };
+
 /** CPU per delivery of `bursts`, each of so many messages, to `subscribers`; the next burst waits for the last. */
-function fanOut(subscribers: number, bursts: number, messages: 1 | 32, dialect = PUSHER): Scenario {
-  const where = { pusher: "", rooms: " in a room", "socket.io": " over Socket.IO" }[dialect.name];
+function fanOut(subscribers: number, bursts: number, messages: 1 | 32, crowd: Crowd = {}): Scenario {
+  const { dialect = PUSHER, where = WHERE[dialect.name], open = (port) => new Client(port, dialect) } = crowd;
   const to = `${subscribers.toLocaleString("en")}${where}`;
   const name = messages === 1 ? `1 to ${to}` : `bursts of ${messages} to ${to}`;
   return {
     name,
-    fits: ({ dialects }) => dialects.includes(dialect.name),
+    fits: ({ dialects, hasFallbacks }) => dialects.includes(dialect.name) && (crowd !== OVER_XHR || hasFallbacks),
     run: (target) =>
       withServer(target, async (server) => {
-        const clients = await connectAll(server.port, subscribers, () => CHANNEL, { dialect });
+        const clients = await connectEach(
+          () => open(server.port),
+          subscribers,
+          () => CHANNEL,
+        );
         const publisher = new Publisher(server.port);
         const tally = new Tally(clients);
         const burst = async () => {
@@ -228,10 +243,11 @@ export const SCENARIOS: readonly Scenario[] = [
   fanOut(1000, 500, 1),
   fanOut(10_000, 50, 1),
   fanOut(1000, 100, 32),
-  fanOut(1000, 500, 1, ROOMS),
-  fanOut(1000, 100, 32, ROOMS),
-  fanOut(1000, 500, 1, SOCKET_IO),
-  fanOut(1000, 100, 32, SOCKET_IO),
+  fanOut(1000, 500, 1, OVER_XHR),
+  fanOut(1000, 500, 1, { dialect: ROOMS }),
+  fanOut(1000, 100, 32, { dialect: ROOMS }),
+  fanOut(1000, 500, 1, { dialect: SOCKET_IO }),
+  fanOut(1000, 100, 32, { dialect: SOCKET_IO }),
   idle(1),
   idle(100),
   publish,

@@ -22,6 +22,8 @@ export interface Target {
   readonly keepsAlive: boolean;
   /** What its clients may speak. */
   readonly dialects: readonly DialectName[];
+  /** Whether pusher-js reaches it by HTTP, too. */
+  readonly hasFallbacks: boolean;
   /** The same server with an app that tells this URL which channels come and go; null: not measured. */
   readonly withWebhooks: ((url: string) => Target) | null;
   command(port: number, adminPort: number): { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv };
@@ -34,6 +36,7 @@ export function polywire(flags: readonly string[] = []): Target {
     version,
     keepsAlive: true,
     dialects: ["pusher", "rooms", "socket.io"],
+    hasFallbacks: true,
     withWebhooks: (url) => polywire(["--config", webhookConfig(url)]),
     command: (port, adminPort) => ({
       args: [
@@ -54,6 +57,7 @@ export function socketIo(): Target {
     version,
     keepsAlive: true,
     dialects: ["socket.io"],
+    hasFallbacks: false,
     withWebhooks: null,
     command: (port) => ({ args: [`${ROOT}bench/peers/socket-io.mjs`], env: { PORT: `${port}` } }),
   };
@@ -88,6 +92,7 @@ export function soketi(): Target {
     version: SOKETI,
     keepsAlive: false,
     dialects: ["pusher"],
+    hasFallbacks: false,
     withWebhooks: null,
     command: (port, adminPort) => ({
       args: [`${folder}/node_modules/@soketi/soketi/bin/server.js`, "start"],
