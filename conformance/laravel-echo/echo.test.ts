@@ -154,3 +154,17 @@ describe.each<[EchoBroadcaster]>([["pusher"], ["reverb"]])("Laravel Echo with th
     expect(await errors.next()).toMatchObject({ type: "AuthError", status: 401 });
   });
 });
+
+describe.each([["xhr_streaming"], ["xhr_polling"]] as const)("Laravel Echo over %s", (transport) => {
+  test("listens on private and presence channels", async () => {
+    const client = echo("reverb", user("ann"), { transport });
+    const [orders, room] = [unique("orders"), unique("room")];
+    const [shipped, here] = [new Inbox("event"), new Inbox<unknown>("members")];
+    await ready(client.private(orders).listen(".order.shipped", shipped.add));
+    client.join(room).here(here.add);
+    await trigger(`private-${orders}`, "order.shipped", { order: 1 });
+
+    expect(await shipped.next()).toEqual({ order: 1 });
+    expect(await here.next()).toEqual([{ name: "ann" }]);
+  });
+});

@@ -3,7 +3,7 @@ import { pusherClientEvent, pusherHttp } from "./publishers/pusher.js";
 import * as rooms from "./publishers/rooms.js";
 import * as io from "./publishers/socket-io.js";
 import { echoByPusher, echoBySocketIo } from "./subscribers/echo.js";
-import { pusherJs } from "./subscribers/pusher-js.js";
+import { pusherJs, pusherJsByHttp } from "./subscribers/pusher-js.js";
 import { eventStream, polling } from "./subscribers/rooms-http.js";
 import { bare, version1 } from "./subscribers/rooms-socket.js";
 import { socketIo } from "./subscribers/socket-io.js";
@@ -21,6 +21,7 @@ export const PUBLISHERS: readonly Publisher[] = [
 /** The columns: every way to receive. */
 export const SUBSCRIBERS: readonly Subscriber[] = [
   pusherJs,
+  ...pusherJsByHttp,
   echoByPusher,
   bare,
   version1,

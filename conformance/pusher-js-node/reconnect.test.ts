@@ -2,7 +2,16 @@ import PusherServer from "pusher";
 import type Pusher from "pusher-js";
 import { expect, onTestFinished, test } from "vitest";
 import { APPS } from "../support/apps.js";
-import { type ClientOptions, type ConnectionError, connected, open, subscribed, unique } from "../support/client.js";
+import {
+  type ClientOptions,
+  type ConnectionError,
+  connected,
+  open,
+  subscribed,
+  TRANSPORTS,
+  type TransportName,
+  unique,
+} from "../support/client.js";
 import { freePort } from "../support/command.js";
 import { HOST } from "../support/context.js";
 import { inboxOf } from "../support/inbox.js";
@@ -29,15 +38,20 @@ async function restartable() {
 }
 
 function openAt(port: number, options: ClientOptions = {}): Pusher {
-  return open({ ...options, options: { wsPort: port } });
+  return open({ ...options, options: { wsPort: port, httpPort: port } });
 }
 
-test.each<NodeJS.Signals>(["SIGKILL", "SIGTERM"])(
-  "after %s and a restart a client comes back by itself, with all of its subscriptions",
+test.each<[NodeJS.Signals, TransportName]>([
+  ["SIGKILL", "ws"],
+  ["SIGTERM", "ws"],
+  ["SIGKILL", "xhr_streaming"],
+  ["SIGTERM", "xhr_polling"],
+])(
+  "after %s and a restart a client over %s comes back by itself, with all of its subscriptions",
   { timeout: 2 * PATIENCE_MS },
-  async (signal) => {
+  async (signal, transport) => {
     const { port, start, stop, http } = await restartable();
-    const pusher = openAt(port, { user: { user_id: "ann" } });
+    const pusher = openAt(port, { user: { user_id: "ann" }, transport });
     await connected(pusher);
     const first = pusher.connection.socket_id;
     const channels = ["public", "private", "presence"].map((kind) => pusher.subscribe(unique(kind)));
@@ -60,18 +74,21 @@ test.each<NodeJS.Signals>(["SIGKILL", "SIGTERM"])(
   },
 );
 
-test("a server that shuts down tells its clients to come back, with 4200", async () => {
-  const { port, stop } = await restartable();
-  const pusher = openAt(port);
-  await connected(pusher);
-  const errors = inboxOf<ConnectionError>(pusher.connection, "error");
-  const states = inboxOf<{ current: string }>(pusher.connection, "state_change");
-  const exited = stop("SIGTERM");
+test.each(TRANSPORTS)(
+  "a server that shuts down tells its clients over %s to come back, with 4200",
+  async (transport) => {
+    const { port, stop } = await restartable();
+    const pusher = openAt(port, { transport });
+    await connected(pusher);
+    const errors = inboxOf<ConnectionError>(pusher.connection, "error");
+    const states = inboxOf<{ current: string }>(pusher.connection, "state_change");
+    const exited = stop("SIGTERM");
 
-  expect(await errors.next()).toMatchObject({ type: "PusherError", data: { code: 4200 } });
-  expect((await states.next()).current).toBe("connecting");
-  expect(await exited).toBe(0);
-});
+    expect(await errors.next()).toMatchObject({ type: "PusherError", data: { code: 4200 } });
+    expect((await states.next()).current).toBe("connecting");
+    expect(await exited).toBe(0);
+  },
+);
 
 test("a server that does not hear from a client says so with 4201, and the client comes back", async () => {
   const server = await startServer({ activityTimeout: 1, pongTimeout: 1, apps: [{ ...APPS.main }] });

@@ -3,6 +3,7 @@ import { io } from "socket.io-client";
 import { inject, onTestFinished } from "vitest";
 import { backendUrl } from "./application.js";
 import { APPS, type AppName, type SignerName } from "./apps.js";
+import type { TransportName } from "./client.js";
 import { HOST } from "./context.js";
 import { EncryptedPusher } from "./encrypted-client.js";
 import { serverUrl } from "./socket-io.js";
@@ -18,7 +19,11 @@ export interface EchoUser {
 export function echo(
   broadcaster: EchoBroadcaster,
   user?: EchoUser,
-  { app = "main", signer = app }: { readonly app?: AppName; readonly signer?: SignerName } = {},
+  {
+    app = "main",
+    signer = app,
+    transport = "ws",
+  }: { readonly app?: AppName; readonly signer?: SignerName; readonly transport?: TransportName } = {},
 ): Echo<"pusher"> | Echo<"reverb"> {
   const query = { app: signer, ...(user !== undefined && { user: JSON.stringify(user) }) };
   const options = {
@@ -27,8 +32,10 @@ export function echo(
     cluster: "none",
     wsHost: HOST,
     wsPort: inject("ports").server,
+    httpHost: HOST,
+    httpPort: inject("ports").server,
     forceTLS: false,
-    enabledTransports: ["ws" as const],
+    enabledTransports: [transport],
     authEndpoint: backendUrl("/pusher/auth", query),
   };
   const made = broadcaster === "pusher" ? new Echo({ broadcaster, ...options }) : new Echo({ broadcaster, ...options });

@@ -1,6 +1,6 @@
 import type Pusher from "pusher-js";
 import type { Channel } from "pusher-js";
-import { connect, unique } from "../../support/client.js";
+import { connect, type TransportName, unique } from "../../support/client.js";
 import { Inbox } from "../../support/inbox.js";
 import {
   type Access,
@@ -20,9 +20,9 @@ export interface PusherClient extends OpenSubscriber {
 }
 
 /** Without access, it brings a signature by another secret. */
-export async function openPusher(name: string, access: Access): Promise<PusherClient> {
+export async function openPusher(name: string, access: Access, transport?: TransportName): Promise<PusherClient> {
   const signer = access === "granted" ? APP : "unhurriedImpostor";
-  const pusher = await connect({ app: APP, signer, user: userOf(unique("user")) });
+  const pusher = await connect({ app: APP, signer, user: userOf(unique("user")), ...(transport && { transport }) });
   const received = new Inbox<Said>("event of pusher-js");
   const members = new Inbox<Change>("member of pusher-js");
   const client = { pusher, received, members, id: pusher.connection.socket_id, token: null };
@@ -40,12 +40,18 @@ export async function openPusher(name: string, access: Access): Promise<PusherCl
   return { ...client, channel, refusal: await answer.next() };
 }
 
-export const pusherJs: Subscriber = {
-  title: "pusher-js",
+const over = (transport: TransportName, title: string): Subscriber => ({
+  title,
   protocol: "pusher",
   hasNames: true,
   seesMembers: true,
   excludedBy: "socket_id",
   asks: false,
-  open: openPusher,
-};
+  open: (name, access) => openPusher(name, access, transport),
+});
+
+export const pusherJs = over("ws", "pusher-js");
+export const pusherJsByHttp: readonly Subscriber[] = [
+  over("xhr_streaming", "pusher-js, `xhr_streaming`"),
+  over("xhr_polling", "pusher-js, `xhr_polling`"),
+];
