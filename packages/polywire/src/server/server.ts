@@ -11,6 +11,7 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from "n
 import { type AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
+import type { ConnectionHandler } from "../core/connection.js";
 import type { Observer } from "../core/observer.js";
 import { compose, type Parts } from "./compose.js";
 import { type Config, ConfigError, isDevelopmentApp, refusePublicDevelopmentApp } from "./config.js";
@@ -156,11 +157,12 @@ export class PolywireServer implements Server {
     const { gateway, sockets, streams, congestion, socketIo, heartbeat, broker, webhooks } = this.#parts;
     gateway.drain();
     await this.#drain(drainSeconds * 1000);
+    // Who asks for what there is can only be told while requests are taken.
+    await within(GOODBYE_MS, () => this.#asking().length === 0);
     this.#isDetached = true;
     const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
     for (const server of this.#servers) server.closeIdleConnections();
-    const isOpen = () => sockets.size + streams.size > 0;
-    for (const until = Date.now() + GOODBYE_MS; isOpen() && Date.now() < until; ) await delay(20);
+    await within(GOODBYE_MS, () => sockets.size + streams.size === 0);
     socketIo?.close();
     sockets.destroy();
     streams.destroy();
@@ -174,16 +176,20 @@ export class PolywireServer implements Server {
 
   /** Sends clients away in equal shares, so that where they go next is not overrun. */
   async #drain(ms: number): Promise<void> {
-    const { sockets, streams, socketIo, protocols } = this.#parts;
+    const { sockets, streams, socketIo } = this.#parts;
     const reason = shuttingDown();
-    const asking = protocols.flatMap((protocol) => [...(protocol.requestConnections?.() ?? [])]);
-    const open = [...sockets.connections, ...streams.connections, ...asking].map(({ handler }) => handler);
+    const open = [...sockets.connections, ...streams.connections, ...this.#asking()].map(({ handler }) => handler);
     const leaving = [...open, ...(socketIo?.polling() ?? [])];
     const share = Math.ceil((leaving.length * DRAIN_TICK_MS) / Math.max(DRAIN_TICK_MS, ms));
     for (let sent = 0; sent < leaving.length; sent += share) {
       if (sent > 0) await delay(DRAIN_TICK_MS);
       for (const client of leaving.slice(sent, sent + share)) client?.terminate(reason);
     }
+  }
+
+  /** The connections whose clients ask, from time to time, for what there is. */
+  #asking(): readonly { readonly handler: ConnectionHandler }[] {
+    return this.#parts.protocols.flatMap((protocol) => [...(protocol.requestConnections?.() ?? [])]);
   }
 
   #open(server: HttpServer, host: string, port: number, flag: string): Promise<number> {
@@ -193,6 +199,11 @@ export class PolywireServer implements Server {
       server.listen({ port, host, backlog: BACKLOG }, () => resolve((server.address() as AddressInfo).port));
     });
   }
+}
+
+/** Waits until something is so, and no longer than this. */
+async function within(ms: number, isSo: () => boolean): Promise<void> {
+  for (const until = Date.now() + ms; !isSo() && Date.now() < until; ) await delay(20);
 }
 
 type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
