@@ -1,3 +1,4 @@
+import type { Limits } from "./apps.js";
 import type { Frame } from "./encoder.js";
 import type { RealtimeError } from "./errors.js";
 
@@ -16,6 +17,8 @@ export interface Connection {
 
 /** The protocol's end of a connection. */
 export interface ConnectionHandler {
+  /** Of the app that the connection is of; null while that is not known, and of one that was refused. */
+  readonly limits?: Limits | null;
   message(data: string | Uint8Array): void;
   /** The client showed life without a message (a WebSocket ping or pong). */
   activity(): void;

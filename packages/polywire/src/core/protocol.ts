@@ -71,6 +71,8 @@ export interface Protocol {
   readonly name: string;
   readonly endpoints: readonly Endpoint[];
   readonly routes: readonly Route[];
+  /** The answer to a request that is refused before a route sees it; without it: plain text. */
+  refuse?(request: RequestHead, reason: RealtimeError): HttpResponse;
   /** Answers a request for a path where nothing is, if it is one of this protocol's clients that asks. */
   unknown?(request: RequestHead): HttpResponse | null;
   /** What it wants to hear of. */

@@ -6,7 +6,7 @@ import { Connections } from "./connections.js";
 import { Deltas } from "./deltas.js";
 import { refuse } from "./farewell.js";
 import { FORMATS } from "./format.js";
-import { nothingThere, preflights } from "./http.js";
+import { nothingThere, preflights, refusal } from "./http.js";
 import { type AblyRoutesOptions, ablyRoutes } from "./routes.js";
 import type { AblyContext } from "./session.js";
 import { welcome } from "./welcome.js";
@@ -43,6 +43,7 @@ export function ably(common: ProtocolContext, options: AblyRoutesOptions): Proto
     endpoints: [endpoint],
     routes: [...routes, ...preflights(routes)],
     observer: options.stats,
+    refuse: refusal,
     unknown: (request) => (request.header("x-ably-version") === null ? null : nothingThere(request)),
   };
 }

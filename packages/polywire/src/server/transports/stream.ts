@@ -3,6 +3,7 @@ import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import type { Frame } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { HttpStream } from "../../core/protocol.js";
+import type { Caller } from "../limits/callers.js";
 import { Batch } from "./batch.js";
 import type { Congested, Congestion } from "./congestion.js";
 import { drained } from "./drained.js";
@@ -44,13 +45,15 @@ export class StreamTransport {
     return this.#connections;
   }
 
-  open(response: ServerResponse, stream: HttpStream): void {
+  open(response: ServerResponse, stream: HttpStream, caller: Caller): void {
     if (response.destroyed) return;
     response.writeHead(200, { ...stream.headers, "content-type": stream.contentType });
     response.flushHeaders();
-    const connection = new StreamConnection(this, response);
+    const connection = new StreamConnection(this, response, caller.address);
+    const uncount = caller.open();
     this.#connections.add(connection);
     response.once("close", () => {
+      uncount();
       this.#connections.delete(connection);
       this.limits.congestion.remove(connection);
       connection.handler?.close(1006, "");
@@ -81,7 +84,6 @@ export class StreamTransport {
 
 export class StreamConnection implements Connection, Congested {
   handler: ConnectionHandler | null = null;
-  readonly remoteAddress: string;
   #batch: Batch | null = null;
   #isClosed = false;
   #isSlow = false;
@@ -89,9 +91,8 @@ export class StreamConnection implements Connection, Congested {
   constructor(
     private readonly transport: StreamTransport,
     private readonly response: ServerResponse,
-  ) {
-    this.remoteAddress = response.socket?.remoteAddress ?? "";
-  }
+    readonly remoteAddress: string,
+  ) {}
 
   get bufferedBytes(): number {
     return this.response.writableLength + (this.#batch?.length ?? 0);
