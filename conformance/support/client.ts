@@ -13,6 +13,10 @@ export interface User {
   readonly user_info?: unknown;
 }
 
+/** Ways to the server that pusher-js knows by these names. */
+export const TRANSPORTS = ["ws", "xhr_streaming", "xhr_polling"] as const;
+export type TransportName = (typeof TRANSPORTS)[number];
+
 /** Who signs in. */
 export interface Account {
   readonly id: string;
@@ -30,6 +34,7 @@ export interface ClientOptions {
   readonly signer?: SignerName;
   /** Which build of pusher-js. */
   readonly Client?: typeof Pusher;
+  readonly transport?: TransportName;
   readonly options?: Partial<Options>;
 }
 
@@ -64,18 +69,21 @@ export interface WireEvent {
 export const unique = (prefix: string): string => `${prefix}-${crypto.randomUUID()}`;
 
 /** The options that take a client to the server under test, and to the backend that signs for it. */
-export function clientOptions({ app = "main", user, account, signer = app, options }: ClientOptions = {}): Options {
+export function clientOptions(options: ClientOptions = {}): Options {
+  const { app = "main", user, account, signer = app, transport = "ws" } = options;
   const query = { app: signer, ...(user !== undefined && { user: JSON.stringify(user) }) };
   const accountQuery = { app: signer, user: JSON.stringify(account ?? {}) };
   return {
     cluster: "none",
     wsHost: HOST,
     wsPort: inject("ports").server,
+    httpHost: HOST,
+    httpPort: inject("ports").server,
     forceTLS: false,
-    enabledTransports: ["ws"],
+    enabledTransports: [transport],
     channelAuthorization: { transport: "ajax", endpoint: backendUrl("/pusher/auth", query) },
     userAuthentication: { transport: "ajax", endpoint: backendUrl("/pusher/user-auth", accountQuery) },
-    ...options,
+    ...options.options,
   };
 }
 

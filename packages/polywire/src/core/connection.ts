@@ -28,5 +28,30 @@ export interface ConnectionHandler {
   close(code: number, reason: string): void;
 }
 
+/** That of a connection among those of the server and of its client's address. */
+export interface Place {
+  /** Takes one message of so many bytes (of text in requests: characters). Answers which limit it is over; null: none. */
+  receive(limits: Limits | null, bytes: number): RealtimeError | null;
+  /** The connection has ended. */
+  close(): void;
+}
+
+/** What waits for a client that takes less than it is given. */
+export interface Backlog {
+  readonly bufferedBytes: number;
+  /** Tells the client that it is too slow, and ends the connection. */
+  overflow(): void;
+}
+
+/** Bounds on what waits for clients. */
+export interface Buffers {
+  /** For one client; past it the client is too slow and is closed. */
+  readonly bytes: number;
+  /** Told of a client that has much waiting, so that all together stay within their budget. */
+  congested(backlog: Backlog): void;
+  /** Told of a client that was closed for being too slow. */
+  slowConsumer(): void;
+}
+
 /** The end of a connection that was refused: what it still sends is not heard. */
 export const DEAF: ConnectionHandler = { message() {}, activity() {}, terminate() {}, close() {} };

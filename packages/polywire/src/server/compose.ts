@@ -1,5 +1,6 @@
 import { MemoryBroker } from "../brokers/memory/broker.js";
 import { appRegistry } from "../core/apps.js";
+import type { Buffers } from "../core/connection.js";
 import { Heartbeat } from "../core/heartbeat.js";
 import { Hub } from "../core/hub.js";
 import type { Observer } from "../core/observer.js";
@@ -43,6 +44,7 @@ export interface Parts {
   readonly streams: StreamTransport;
   readonly congestion: Congestion;
   readonly gateway: Gateway;
+  readonly protocols: readonly Protocol[];
   /** Null where it is not enabled. */
   readonly socketIo: SocketIo | null;
   readonly metrics: Metrics;
@@ -86,16 +88,21 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     inactivity: config.inactivityTimeout * SECOND,
     authorization: config.authorizationTimeout * SECOND,
   };
+  const congestion = new Congestion(config.bufferBudgetBytes);
+  const { bufferBytes } = config;
+  const buffers: Buffers = {
+    bytes: bufferBytes,
+    congested: (backlog) => congestion.add(backlog),
+    slowConsumer: () => metrics.sockets.slowConsumer(),
+  };
   const tokens = new TokenVerifier(apps, runtime);
   const protocols: readonly Protocol[] = [
-    pusher(context, { timeouts }),
-    ably(context, { provisioned: config.provisioning ? apps : null, stats: new Stats(runtime.now) }),
+    pusher(context, { timeouts, buffers }),
+    ably(context, { provisioned: config.provisioning ? apps : null, stats: new Stats(runtime.now), buffers }),
     rooms(context, { timeouts, tokens }),
   ];
   for (const { observer: hears } of protocols) if (hears !== undefined) observers.add(hears);
 
-  const congestion = new Congestion(config.bufferBudgetBytes);
-  const { bufferBytes } = config;
   const addresses = new ClientAddresses(config.trustProxy, config.forwardedHeader);
   const callers = new Callers(config.addressLimits, addresses, runtime);
   const streams = new StreamTransport({ bufferBytes, congestion }, metrics.sockets);
@@ -120,8 +127,8 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
         sockets: {
           Server: sockets.serverFor(),
           connectionOf,
-          slowConsumer: () => metrics.sockets.slowConsumer(),
-          congested: (backlog) => congestion.add(backlog),
+          slowConsumer: buffers.slowConsumer,
+          congested: buffers.congested,
         },
         admission: (request) => gateway.admission(callers.of(request), request.headers.origin ?? null),
         opened: (request) => callers.of(request).open(),
@@ -142,7 +149,7 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     metrics,
     log,
   });
-  return { broker, hub, heartbeat, sockets, streams, congestion, gateway, socketIo, metrics, webhooks };
+  return { broker, hub, heartbeat, sockets, streams, congestion, gateway, protocols, socketIo, metrics, webhooks };
 }
 
 const subprotocolsOf = ({ endpoints }: Protocol): readonly string[] =>

@@ -174,9 +174,10 @@ export class PolywireServer implements Server {
 
   /** Sends clients away in equal shares, so that where they go next is not overrun. */
   async #drain(ms: number): Promise<void> {
-    const { sockets, streams, socketIo } = this.#parts;
+    const { sockets, streams, socketIo, protocols } = this.#parts;
     const reason = shuttingDown();
-    const open = [...sockets.connections, ...streams.connections].map(({ handler }) => handler);
+    const asking = protocols.flatMap((protocol) => [...(protocol.requestConnections?.() ?? [])]);
+    const open = [...sockets.connections, ...streams.connections, ...asking].map(({ handler }) => handler);
     const leaving = [...open, ...(socketIo?.polling() ?? [])];
     const share = Math.ceil((leaving.length * DRAIN_TICK_MS) / Math.max(DRAIN_TICK_MS, ms));
     for (let sent = 0; sent < leaving.length; sent += share) {

@@ -10,7 +10,7 @@ import { ably } from "../protocols/ably/index.js";
 import { Stats } from "../protocols/ably/stats.js";
 import { FakeClock, settled } from "./clock.js";
 import { FakeConnection } from "./connection.js";
-import { APP } from "./pusher.js";
+import { APP, BUFFERS } from "./pusher.js";
 import { silentObserver } from "./session.js";
 
 const PATIENCE_MS = 10_000;
@@ -153,7 +153,7 @@ export class AblyWorld {
       failed: (error) => void this.failures.push(error),
     };
     const stats = new Stats(() => this.clock.now());
-    this.protocol = ably(this.context, { provisioned: this.apps, stats });
+    this.protocol = ably(this.context, { provisioned: this.apps, stats, buffers: BUFFERS });
     void this.broker.start(this.hub);
   }
 
@@ -189,6 +189,7 @@ export class AblyWorld {
       header: (name) => all[name] || null,
       body: body instanceof Uint8Array ? body : Buffer.from(body === undefined ? "" : JSON.stringify(body)),
       onAbort() {},
+      admit: () => ({ receive: () => null, close() {} }),
     });
     if (!("status" in answer)) throw new Error("The answer is a stream.");
     const format = FORMATS[answer.contentType.includes("msgpack") ? "msgpack" : "json"];

@@ -1,6 +1,7 @@
 import { createHmac, hash } from "node:crypto";
 import { MemoryBroker } from "../brokers/memory/broker.js";
 import { type App, appRegistry, DEFAULT_LIMITS } from "../core/apps.js";
+import type { Buffers } from "../core/connection.js";
 import type { RealtimeError } from "../core/errors.js";
 import { Heartbeat } from "../core/heartbeat.js";
 import { Hub } from "../core/hub.js";
@@ -29,6 +30,9 @@ export const APP: App = {
   namespaces: [],
   limits: DEFAULT_LIMITS,
 };
+
+/** What the server sets by default. */
+export const BUFFERS: Buffers = { bytes: 1024 * 1024, congested() {}, slowConsumer() {} };
 
 const TIMEOUTS = { activity: 120_000, pong: 30_000, inactivity: 24 * 3_600_000, authorization: 30_000 };
 
@@ -91,6 +95,8 @@ export class PusherWorld {
   readonly refusals: RealtimeError[] = [];
   readonly failures: unknown[] = [];
   readonly protocol;
+  /** Why nobody can connect now. */
+  admission: RealtimeError | null = null;
 
   constructor(apps: readonly App[] = [APP]) {
     const context: ProtocolContext = {
@@ -101,7 +107,7 @@ export class PusherWorld {
       refused: (_session, reason) => void this.refusals.push(reason),
       failed: (error) => void this.failures.push(error),
     };
-    this.protocol = pusher(context, { timeouts: TIMEOUTS });
+    this.protocol = pusher(context, { timeouts: TIMEOUTS, buffers: BUFFERS });
     this.observers.add(this.protocol.observer ?? {});
     void this.broker.start(this.hub);
   }
@@ -134,6 +140,10 @@ export class PusherWorld {
       secure: false,
       body,
       onAbort() {},
+      admit: () => {
+        if (this.admission !== null) throw this.admission;
+        return { receive: () => null, close() {} };
+      },
     });
     if ("open" in answer) throw new Error("The answer is a stream.");
     return answer;

@@ -1,6 +1,8 @@
+import type { Buffers } from "../../core/connection.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { HttpRequest, HttpResponse, HttpStream, Route } from "../../core/protocol.js";
-import { CometConnection } from "./comet-connection.js";
+import { RequestConnection } from "../../core/request-connection.js";
+import { COMET, COMET_LIMITS } from "./comet-dialect.js";
 import { AblyError, errorInfo } from "./errors.js";
 import { disconnection } from "./farewell.js";
 import { FORMATS } from "./format.js";
@@ -15,23 +17,30 @@ const STREAM = {
   headers: { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" },
 } as const;
 
+export interface Comet {
+  readonly routes: readonly Route[];
+  /** The connections that no stream carries at the moment. */
+  polling(): Iterable<RequestConnection>;
+}
+
 /** Ably's fallback for networks without WebSockets: arrays of protocol messages in requests and their answers. */
-export function cometRoutes(context: AblyContext): readonly Route[] {
+export function comet(context: AblyContext, buffers: Buffers): Comet {
   /** By the key that the client puts into the path. */
-  const connections = new Map<string, CometConnection>();
+  const connections = new Map<string, RequestConnection>();
 
   /** @throws AblyError 80022 */
-  function find({ params }: HttpRequest): CometConnection {
+  function find({ params }: HttpRequest): RequestConnection {
     const found = connections.get(params.key ?? "");
     if (found !== undefined) return found;
     throw new AblyError(80022, "There is no connection of this key.", "Connect anew.");
   }
 
-  function connect(request: HttpRequest): CometConnection {
+  function connect(request: HttpRequest): RequestConnection {
     const keys: string[] = [];
-    const connection = new CometConnection("", context.runtime, () => {
+    const connection = new RequestConnection(COMET, COMET_LIMITS, buffers, context.runtime, request.admit(), () => {
       for (const key of keys) connections.delete(key);
     });
+    connection.expect();
     connection.handler = welcome(context, request, connection, FORMATS.json, (key) => {
       keys.push(key);
       connections.set(key, connection);
@@ -39,7 +48,7 @@ export function cometRoutes(context: AblyContext): readonly Route[] {
     return connection;
   }
 
-  const receiving = (path: string, connectionOf: (request: HttpRequest) => CometConnection): Route => ({
+  const receiving = (path: string, connectionOf: (request: HttpRequest) => RequestConnection): Route => ({
     method: "GET",
     path,
     async handle(request) {
@@ -58,18 +67,22 @@ export function cometRoutes(context: AblyContext): readonly Route[] {
 
   const sending = (method: "GET" | "POST", action: string, messages: (body: () => unknown) => readonly unknown[]) =>
     openRoute(context, method, `/comet/:key/${action}`, async ({ http, body }) => {
-      const { handler } = find(http);
-      for (const message of messages(body)) handler.message(JSON.stringify(message));
+      const connection = find(http);
+      for (const message of messages(body)) connection.message(JSON.stringify(message));
       return { body: [] };
     });
 
-  return [
+  const routes = [
     receiving("/comet/connect", connect),
     receiving("/comet/:key/recv", find),
     sending("POST", "send", (body) => arrayOf(body())),
     sending("GET", "close", () => [{ action: Action.close }]),
     sending("GET", "disconnect", () => [{ action: Action.disconnect }]),
-  ];
+  ].map((route) => ({ ...route, isTransport: true }));
+  return {
+    routes,
+    polling: () => new Set([...connections.values()].filter(({ isStreaming }) => !isStreaming)),
+  };
 }
 
 /** Node's SDK reads answers as they come, browsers' do not, and say so as they connect. */
@@ -78,14 +91,10 @@ function isStreamed({ query, header }: HttpRequest): boolean {
   return stream === null ? header("origin") === null : stream === "true";
 }
 
-const streamOf = (request: HttpRequest, connection: CometConnection): HttpStream => ({
+const streamOf = (request: HttpRequest, connection: RequestConnection): HttpStream => ({
   contentType: STREAM.contentType,
   headers: { ...STREAM.headers, ...corsHeaders(request) },
   open: (response) => connection.open(response),
-  refuse(reason) {
-    connection.handler.terminate(reason);
-    return refusal(request, reason);
-  },
 });
 
 /** SDKs take an array for the words of a connection whatever the status, and anything else for the network's. */

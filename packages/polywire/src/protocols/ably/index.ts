@@ -1,7 +1,8 @@
+import type { Buffers } from "../../core/connection.js";
 import type { Endpoint, Protocol, ProtocolContext } from "../../core/protocol.js";
 import { Turns } from "../../core/turns.js";
 import { Authenticator } from "./auth.js";
-import { cometRoutes } from "./comet.js";
+import { comet } from "./comet.js";
 import { Connections } from "./connections.js";
 import { Deltas } from "./deltas.js";
 import { refuse } from "./farewell.js";
@@ -14,7 +15,7 @@ import { welcome } from "./welcome.js";
 const MAX_FRAME_SIZE = 524_288;
 
 /** Ably: protocols 2 to 6 over WebSocket and comet, in JSON and MessagePack, and the REST API. */
-export function ably(common: ProtocolContext, options: AblyRoutesOptions): Protocol {
+export function ably(common: ProtocolContext, options: AblyRoutesOptions & { readonly buffers: Buffers }): Protocol {
   const context: AblyContext = {
     ...common,
     authenticator: new Authenticator(common.apps, () => common.runtime.now()),
@@ -37,11 +38,13 @@ export function ably(common: ProtocolContext, options: AblyRoutesOptions): Proto
       return welcome(context, request, connection, FORMATS[isBinary ? "msgpack" : "json"]);
     },
   };
-  const routes = [...ablyRoutes(context, options), ...cometRoutes(context)];
+  const requests = comet(context, options.buffers);
+  const routes = [...ablyRoutes(context, options), ...requests.routes];
   return {
     name: "ably",
     endpoints: [endpoint],
     routes: [...routes, ...preflights(routes)],
+    requestConnections: () => requests.polling(),
     observer: options.stats,
     refuse: refusal,
     unknown: (request) => (request.header("x-ably-version") === null ? null : nothingThere(request)),

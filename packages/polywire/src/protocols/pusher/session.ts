@@ -405,7 +405,7 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
 }
 
 /** Says why in a frame and in the close: SDKs since protocol 6 read the latter, older ones the former. */
-export function refuse(connection: Connection, reason: RealtimeError): void {
+export function refuse(connection: Pick<Connection, "send" | "close">, reason: RealtimeError): void {
   const { code } = wordsFor(reason);
   connection.send(wire.error(code, reason.explanation, null));
   connection.close(code, reason.message);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Limits } from "../../core/apps.js";
-import type { Connection, ConnectionHandler } from "../../core/connection.js";
+import type { Backlog, Connection, ConnectionHandler } from "../../core/connection.js";
 import type { Frame } from "../../core/encoder.js";
 import { type ErrorCode, LimitError, RealtimeError } from "../../core/errors.js";
 import type { Runtime } from "../../core/runtime.js";
@@ -38,13 +38,6 @@ export interface EngineTransport {
 export interface WebSocketPath extends Connection {
   readonly bufferedBytes: number;
   handler: ConnectionHandler | null;
-}
-
-/** What waits for a client beside what its WebSocket has. */
-export interface Backlog {
-  readonly bufferedBytes: number;
-  /** Ends the connection. */
-  overflow(): void;
 }
 
 export interface EngineOptions {

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import type { Backlog } from "../../core/connection.js";
 import type { RealtimeError } from "../../core/errors.js";
 import type { TokenVerifier } from "../../tokens/verifier.js";
-import type { Backlog, WebSocketPath } from "./engine-connection.js";
+import type { WebSocketPath } from "./engine-connection.js";
 import type { ParserName } from "./parser.js";
 
 /** What the server gives this protocol. */

@@ -6,6 +6,7 @@ import type { Attempt } from "../../core/observer.js";
 import type { Endpoint, HttpResponse, HttpStream, Protocol, Route } from "../../core/protocol.js";
 import type { Config } from "../config.js";
 import type { Caller, Callers } from "../limits/callers.js";
+import { Seat } from "../limits/seat.js";
 import type { Logger } from "../log.js";
 import type { Metrics } from "../metrics.js";
 import type { StreamTransport } from "../transports/stream.js";
@@ -150,7 +151,7 @@ export class Gateway {
       return;
     }
     try {
-      const answer = await this.#respond(request, response, at);
+      const answer = await this.#respond(request, response, at, caller);
       if ("open" in answer) this.#stream(request, response, answer, caller);
       else respond(response, answer);
     } catch (error) {
@@ -160,7 +161,12 @@ export class Gateway {
     }
   }
 
-  async #respond(request: IncomingMessage, response: ServerResponse, at: Target): Promise<HttpResponse | HttpStream> {
+  async #respond(
+    request: IncomingMessage,
+    response: ServerResponse,
+    at: Target,
+    caller: Caller,
+  ): Promise<HttpResponse | HttpStream> {
     const { config, metrics } = this.#options;
     const found = this.#routes.find(request.method, at.path);
     if (found === null) return this.#health(at) ?? this.#unknown(request, at);
@@ -175,8 +181,13 @@ export class Gateway {
       if (response.destroyed) run();
       else response.once("close", () => response.writableEnded || run());
     };
-    const answer = await route.handle({ ...requestHead(request, at, found.params), body, onAbort });
-    if (request.method === "POST" && "status" in answer) {
+    const admit = () => {
+      const reason = this.#admission(caller);
+      if (reason !== null) throw reason;
+      return new Seat(caller);
+    };
+    const answer = await route.handle({ ...requestHead(request, at, found.params), body, onAbort, admit });
+    if (request.method === "POST" && "status" in answer && route.isTransport !== true) {
       metrics.publishRequested(route.path, answer.status, (performance.now() - startedAt) / 1000);
     }
     return answer;
@@ -219,9 +230,10 @@ export class Gateway {
   }
 
   #stream(request: IncomingMessage, response: ServerResponse, stream: HttpStream, caller: Caller): void {
-    const reason = this.admission(caller, request.headers.origin ?? null);
+    const { refuse } = stream;
+    const reason = refuse === undefined ? null : this.admission(caller, request.headers.origin ?? null);
     if (reason === null) this.#options.streams.open(response, stream, caller);
-    else respond(response, stream.refuse(reason));
+    else respond(response, refuse?.(reason) ?? plain(503, `${reason.explanation}\n`));
   }
 
   /** Accepts the upgrade all the same: to a refused one, SDKs wait much longer than to a close that says when to come back. */

@@ -1,16 +1,10 @@
-const CHECK_MS = 250;
+import type { Backlog } from "../../core/connection.js";
 
-/** A connection that was given more than its client takes. */
-export interface Congested {
-  /** What waits for the client. */
-  readonly bufferedBytes: number;
-  /** Tells the client that it is too slow, and ends the connection. */
-  overflow(): void;
-}
+const CHECK_MS = 250;
 
 /** What waits for slow clients of all transports, kept within one budget: past it the slowest go. */
 export class Congestion {
-  readonly #connections = new Set<Congested>();
+  readonly #connections = new Set<Backlog>();
   #check: NodeJS.Timeout | null = null;
 
   constructor(
@@ -25,12 +19,12 @@ export class Congestion {
   }
 
   /** To be called when a connection's socket took less than it was given. */
-  add(connection: Congested): void {
+  add(connection: Backlog): void {
     this.#connections.add(connection);
     this.#check ??= setInterval(() => this.#relieve(), CHECK_MS).unref();
   }
 
-  remove(connection: Congested): void {
+  remove(connection: Backlog): void {
     this.#connections.delete(connection);
   }
 

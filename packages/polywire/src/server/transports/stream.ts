@@ -1,11 +1,13 @@
 import type { ServerResponse } from "node:http";
-import type { Connection, ConnectionHandler } from "../../core/connection.js";
+import type { Writable } from "node:stream";
+import type { Backlog, Connection, ConnectionHandler } from "../../core/connection.js";
 import type { Frame } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { HttpStream } from "../../core/protocol.js";
 import type { Caller } from "../limits/callers.js";
+import { Seat } from "../limits/seat.js";
 import { Batch } from "./batch.js";
-import type { Congested, Congestion } from "./congestion.js";
+import type { Congestion } from "./congestion.js";
 import { drained } from "./drained.js";
 
 export interface StreamLimits {
@@ -28,8 +30,8 @@ export class StreamTransport {
   readonly #connections = new Set<StreamConnection>();
   /** Connections with something to write this turn. */
   #dirty: StreamConnection[] = [];
-  #root = Batch.root();
-  /** Bytes written since the start, without HTTP's own. */
+  #roots = new Map<Framing, Batch>();
+  /** Bytes written since the start, without HTTP's headers. */
   writtenBytes = 0;
 
   constructor(
@@ -50,10 +52,11 @@ export class StreamTransport {
     response.writeHead(200, { ...stream.headers, "content-type": stream.contentType });
     response.flushHeaders();
     const connection = new StreamConnection(this, response, caller.address);
-    const uncount = caller.open();
+    // A client that was let in before has its place already.
+    const seat = stream.refuse === undefined ? null : new Seat(caller);
     this.#connections.add(connection);
     response.once("close", () => {
-      uncount();
+      seat?.close();
       this.#connections.delete(connection);
       this.limits.congestion.remove(connection);
       connection.handler?.close(1006, "");
@@ -63,10 +66,16 @@ export class StreamTransport {
 
   /** The batch that `batch` becomes with one frame more; of a connection that had none, it will be written this turn. */
   enqueue(connection: StreamConnection, batch: Batch | null, frame: Frame): Batch {
-    if (batch !== null) return batch.with(frame, bytesOf);
+    const { framing } = connection;
+    if (batch !== null) return batch.with(frame, framing);
     if (this.#dirty.length === 0) setImmediate(() => this.#flush());
     this.#dirty.push(connection);
-    return this.#root.with(frame, bytesOf);
+    let root = this.#roots.get(framing);
+    if (root === undefined) {
+      root = Batch.root();
+      this.#roots.set(framing, root);
+    }
+    return root.with(frame, framing);
   }
 
   /** Ends every connection at once. */
@@ -77,13 +86,16 @@ export class StreamTransport {
   #flush(): void {
     const dirty = this.#dirty;
     this.#dirty = [];
-    this.#root = Batch.root();
+    this.#roots.clear();
     for (const connection of dirty) connection.flush();
   }
 }
 
-export class StreamConnection implements Connection, Congested {
+export class StreamConnection implements Connection, Backlog {
   handler: ConnectionHandler | null = null;
+  readonly framing: Framing;
+  /** Where chunks are written: past HTTP, which would make of each four writes a response, unless it does more than that. */
+  readonly #out: Writable;
   #batch: Batch | null = null;
   #isClosed = false;
   #isSlow = false;
@@ -92,10 +104,16 @@ export class StreamConnection implements Connection, Congested {
     private readonly transport: StreamTransport,
     private readonly response: ServerResponse,
     readonly remoteAddress: string,
-  ) {}
+  ) {
+    const { socket, chunkedEncoding } = response;
+    // No socket yet: another response of a client that does not wait for answers goes before. No chunks: HTTP/1.0.
+    const isDirect = socket !== null && chunkedEncoding;
+    this.framing = isDirect ? chunkOf : bytesOf;
+    this.#out = isDirect ? socket : response;
+  }
 
   get bufferedBytes(): number {
-    return this.response.writableLength + (this.#batch?.length ?? 0);
+    return this.#out.writableLength + (this.#batch?.length ?? 0);
   }
 
   send(frame: Frame): void {
@@ -106,7 +124,7 @@ export class StreamConnection implements Connection, Congested {
   ping(): void {}
 
   drained(): Promise<void> {
-    return drained(this.response);
+    return drained(this.#out);
   }
 
   close(): void {
@@ -135,17 +153,21 @@ export class StreamConnection implements Connection, Congested {
   flush(): void {
     const batch = this.#batch;
     this.#batch = null;
-    const { response } = this;
-    if (batch === null || this.#isClosed || response.destroyed) return;
+    if (batch === null || this.#isClosed || this.response.destroyed) return;
     this.transport.writtenBytes += batch.length;
-    if (response.write(batch.joined())) return;
+    if (this.#out.write(batch.joined())) return;
     const { bufferBytes, congestion } = this.transport.limits;
     congestion.add(this);
-    if (response.writableLength > bufferBytes) this.overflow();
+    if (this.#out.writableLength > bufferBytes) this.overflow();
   }
 }
 
+/** How frames become bytes. */
+type Framing = (frame: Frame) => Buffer;
+
 const STREAM = {};
+const CHUNK = {};
+const CRLF = Buffer.from("\r\n");
 
 /** The frame's messages as they are, in one piece; made for the first response that needs it. */
 function bytesOf(frame: Frame): Buffer {
@@ -154,4 +176,16 @@ function bytesOf(frame: Frame): Buffer {
   const bytes = Buffer.concat(frame.messages.map((message) => Buffer.from(message as string)));
   frame.wire.set(STREAM, bytes);
   return bytes;
+}
+
+/** Likewise, as one chunk of a response (RFC 9112, 7.1). */
+function chunkOf(frame: Frame): Buffer {
+  const known = frame.wire.get(CHUNK);
+  if (known !== undefined) return known as Buffer;
+  const bytes = bytesOf(frame);
+  const head = Buffer.from(`${bytes.length.toString(16)}\r\n`);
+  // A chunk of nothing would be the last.
+  const chunk = bytes.length === 0 ? bytes : Buffer.concat([head, bytes, CRLF]);
+  frame.wire.set(CHUNK, chunk);
+  return chunk;
 }

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from "ws";
-import { type Connection, type ConnectionHandler, DEAF } from "../../core/connection.js";
+import { type Backlog, type Connection, type ConnectionHandler, DEAF } from "../../core/connection.js";
 import type { Frame, WireMessage } from "../../core/encoder.js";
-import { type LimitError, RealtimeError } from "../../core/errors.js";
+import { RealtimeError } from "../../core/errors.js";
 import { type Caller, type Callers, UNLIMITED } from "../limits/callers.js";
-import { Inbound } from "../limits/inbound.js";
+import { Seat } from "../limits/seat.js";
 import { Batch } from "./batch.js";
-import type { Congested, Congestion } from "./congestion.js";
+import type { Congestion } from "./congestion.js";
 import { drained } from "./drained.js";
 
 export interface WebSocketLimits {
@@ -197,13 +197,12 @@ const ownerOf = (ws: WebSocket): WebSocketConnection | null => (ws as OwnedWebSo
 export const connectionOf = (ws: unknown): WebSocketConnection | null =>
   ws instanceof OwnedWebSocket ? ws.owner : null;
 
-export class WebSocketConnection implements Connection, Congested {
+export class WebSocketConnection implements Connection, Backlog {
   handler: ConnectionHandler | null = null;
   #batch: Batch | null = null;
   #isSlow = false;
-  #inbound: Inbound | null = null;
+  #seat: Seat | null = null;
   #isTooFast = false;
-  #uncount: (() => void) | null = null;
 
   constructor(
     readonly transport: WebSocketTransport,
@@ -222,29 +221,21 @@ export class WebSocketConnection implements Connection, Congested {
 
   /** Counts among the open connections of its address until it is closed. */
   count(): void {
-    this.#uncount = this.caller.open();
+    this.#seat = new Seat(this.caller);
   }
 
   uncount(): void {
-    this.#uncount?.();
-    this.#uncount = null;
+    this.#seat?.close();
   }
 
   /** Whether a frame of so many bytes is within the limits; the connection that sends more is told, and ended. */
   accepts(bytes: number): boolean {
     if (this.#isTooFast) return false;
-    const reason = this.caller.receive(bytes) ?? this.#tooFast(bytes);
+    const reason = this.#seat?.receive(this.handler?.limits ?? null, bytes) ?? null;
     if (reason === null) return true;
     this.#isTooFast = true;
     this.handler?.terminate(reason);
     return false;
-  }
-
-  #tooFast(bytes: number): LimitError | null {
-    const limits = this.handler?.limits ?? null;
-    if (limits === null || (limits.framesPerSecond === null && limits.bytesPerSecond === null)) return null;
-    this.#inbound ??= new Inbound();
-    return this.#inbound.take(limits, bytes, Date.now());
   }
 
   get bufferedBytes(): number {
