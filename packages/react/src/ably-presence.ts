@@ -40,10 +40,13 @@ export function watchPresence(client: RealtimeClient, channel: RealtimeChannel, 
   };
 }
 
-/** Calls `add`, which the SDK refuses on a channel that has failed, now or when it is attached to again. */
+/**
+ * Calls `add` now, or when the channel is attached to again: on one that has failed the SDK refuses it, and on one that is
+ * being left it attaches before its turn.
+ */
 export function whenUsable(channel: RealtimeChannel, add: () => Promise<unknown>): Release {
   const now = () => void add().catch(() => {});
-  if (channel.state !== "failed") now();
+  if (channel.state !== "failed" && channel.state !== "detaching") now();
   else channel.once("attaching", now);
   return () => channel.off(now);
 }
