@@ -10,6 +10,11 @@ const ABLY_KEYS: AppInput["ablyKeys"] = [
   { key: "ably.chat:chat-key-secret", capability: { "chat:*": ["subscribe", "publish", "presence"] } },
   { key: "ably.derived:derived-key-secret", capability: { "[*]*": ["*"] }, revocableTokens: true },
 ];
+/** Of everything, and of what no test uses. */
+const UNHURRIED_KEYS: AppInput["ablyKeys"] = [
+  { key: "9.all:ably-key-secret" },
+  { key: "9.elsewhere:elsewhere-key-secret", capability: { elsewhere: ["*"] } },
+];
 const ABLY_NAMESPACES: AppInput["namespaces"] = [{ id: "mutable", mutableMessages: true }];
 
 /** The apps of the server under test. */
@@ -45,6 +50,7 @@ export const APPS = {
     key: "unhurried-key",
     secret: "unhurried-secret",
     jwtSecret: "unhurried-jwt-secret-of-thirty-two-bytes",
+    ablyKeys: UNHURRIED_KEYS,
     limits: { clientEventsPerSecond: 100_000, messagesPerSecond: 100_000, joinsPerSecond: 100_000, batchSize: 100 },
   },
   single: { id: "8", key: "single-key", secret: "single-secret", limits: { connections: 1 } },
