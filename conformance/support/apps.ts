@@ -43,7 +43,13 @@ export const APPS = {
     jwtSecret: "here-jwt-secret-of-thirty-two-bytes",
     origins: PAGE_PORTS.map((port) => `http://localhost:${port}`),
   },
-  counting: { id: "20", key: "counting-key", secret: "counting-secret", subscriptionCount: true },
+  counting: {
+    id: "20",
+    key: "counting-key",
+    secret: "counting-secret",
+    subscriptionCount: true,
+    ablyKeys: [{ key: "20.all:ably-key-secret" }],
+  },
   guarded: { id: "21", key: "guarded-key", secret: "guarded-secret", authorizedConnections: true },
   unhurried: {
     id: "9",
