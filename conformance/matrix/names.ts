@@ -22,7 +22,7 @@ const isTaken = (name: string): boolean => (TAKEN as readonly string[]).includes
 /** Why this way of publishing does not take it; null: it does. */
 export function unspeakable(name: string | null, { names, protocol }: Publisher): string | null {
   if (names === "message") return name === "message" ? null : "bare mode has no names: all are `message`";
-  if (name === null) return protocol === "ably" ? null : "an event has a name";
+  if (name === null) return protocol === "ably" ? null : "only Ably's clients can leave the name out";
   if (names === "client-") return name.startsWith("client-") ? null : "client events begin with `client-`";
   return isTaken(name) && protocol !== "pusher" ? "refused: clients of socket.io take it for their own" : null;
 }
@@ -30,7 +30,7 @@ export function unspeakable(name: string | null, { names, protocol }: Publisher)
 /** Why it is not told to these subscribers; null: it is. */
 export function untold(name: string | null, { protocol, hasNames }: Subscriber): string | null {
   if (name === null)
-    return hasNames && protocol !== "rooms" && protocol !== "ably" ? "not told: an event has a name" : null;
+    return hasNames && protocol !== "rooms" && protocol !== "ably" ? "not told: their events have names" : null;
   return isTaken(name) && protocol === "socket.io" ? "not told: it would end their connection, or deceive them" : null;
 }
 
