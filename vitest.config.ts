@@ -66,6 +66,7 @@ export default defineConfig({
           exclude: ["conformance/rooms-browser/*.test.ts"],
           globalSetup: ["conformance/support/global-setup.ts"],
           testTimeout: 20_000,
+          expect: { poll: { timeout: 6000 } },
         },
       },
       {

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { connect, type Socket } from "node:net";
+import { encode } from "@msgpack/msgpack";
 import { type DialectName, JWT_SECRET } from "./target.js";
 
 /** Called for every message frame. `payload` may only be read during the call. */
@@ -14,39 +15,56 @@ export interface LoadClient {
   destroy(): void;
 }
 
+/** A client that comes by something else than a WebSocket. */
+export interface OtherClients {
+  readonly name: DialectName;
+  open(port: number): LoadClient;
+}
+
 /** What a client says to be on a channel, in one protocol. */
 export interface Dialect {
   readonly name: DialectName;
   readonly path: string;
   /** Further headers of the handshake. */
   readonly headers: readonly string[];
-  /** Begins the server's frame that is answered with `subscribe`. */
-  readonly greeting: string;
-  subscribe(channel: string): readonly string[];
-  /** Begins the frame that acknowledges it. */
-  readonly subscribed: string;
-  /** Begins an earlier frame of the server's, and its answer. */
-  readonly opening?: readonly [string, string];
+  /** The server's frame that is answered with `subscribe`. */
+  readonly greeting: Recognize;
+  subscribe(channel: string): readonly Outbound[];
+  /** The frame that acknowledges it. */
+  readonly subscribed: Recognize;
+  /** An earlier frame of the server's, and its answer. */
+  readonly opening?: readonly [Recognize, Outbound];
   /** The server's sign of life, and the answer to it. */
-  readonly ping?: readonly [string, string];
+  readonly ping?: readonly [string, Outbound];
 }
+
+/** A text frame, or a binary one. */
+type Outbound = string | Uint8Array;
+
+/** @param start the first 60 bytes of a frame, as latin1 */
+type Recognize = (start: string) => boolean;
+
+const begins =
+  (text: string, at = 0): Recognize =>
+  (start) =>
+    start.startsWith(text, at);
 
 export const PUSHER: Dialect = {
   name: "pusher",
   path: "/app/app-key?protocol=7&client=js&version=8.6.0",
   headers: [],
-  greeting: '{"event":"pusher:connection_established"',
+  greeting: begins('{"event":"pusher:connection_established"'),
   subscribe: (channel) => [`{"event":"pusher:subscribe","data":{"auth":"","channel":"${channel}"}}`],
-  subscribed: '{"event":"pusher_internal:subscription_succeeded"',
+  subscribed: begins('{"event":"pusher_internal:subscription_succeeded"'),
 };
 
 export const ROOMS: Dialect = {
   name: "rooms",
   path: `/rooms?token=${token({ userId: "load" })}`,
   headers: ["Sec-WebSocket-Protocol: polywire.v1"],
-  greeting: '{"type":"connected"',
+  greeting: begins('{"type":"connected"'),
   subscribe: (channel) => [`{"type":"join","room":"${channel}"}`],
-  subscribed: '{"type":"joined"',
+  subscribed: begins('{"type":"joined"'),
 };
 
 /** As Laravel Echo, which asks for no acknowledgement; the second subscribe only tells when the first is done. */
@@ -54,14 +72,39 @@ export const SOCKET_IO: Dialect = {
   name: "socket.io",
   path: "/socket.io/?EIO=4&transport=websocket",
   headers: [],
-  opening: ["0{", "40"],
-  greeting: "40{",
+  opening: [begins("0{"), "40"],
+  greeting: begins("40{"),
   subscribe: (channel) => [`42["subscribe",{"channel":"${channel}"}]`, `421["subscribe",{"channel":"${channel}"}]`],
-  subscribed: "431[",
+  subscribed: begins("431["),
   ping: ["2", "3"],
 };
 
+const ABLY_PATH = "/?key=app-id.app-key:app-secret&v=6&heartbeats=false&format=";
+
+export const ABLY_JSON: Dialect = {
+  name: "ably, json",
+  path: `${ABLY_PATH}json`,
+  headers: [],
+  greeting: begins('{"action":4,'),
+  subscribe: (channel) => [JSON.stringify({ action: 10, channel })],
+  subscribed: begins('{"action":11,'),
+};
+
+export const ABLY_MSGPACK: Dialect = {
+  name: "ably, msgpack",
+  path: `${ABLY_PATH}msgpack`,
+  headers: [],
+  greeting: begins("\xa6action\x04", 1),
+  subscribe: (channel) => [encode({ action: 10, channel })],
+  subscribed: begins("\xa6action\x0b", 1),
+};
+
 const MASK = Buffer.from([0, 0, 0, 0]);
+/** The first byte of a frame. */
+const TEXT = 0x81;
+const BINARY = 0x82;
+const PING = 0x89;
+const PONG = 0x8a;
 
 /** Over a WebSocket. */
 export class Client implements LoadClient {
@@ -96,9 +139,9 @@ export class Client implements LoadClient {
       this.onFrame = (payload) => {
         const { opening, greeting, subscribed } = this.dialect;
         const start = payload.toString("latin1", 0, 60);
-        if (opening !== undefined && start.startsWith(opening[0])) this.send(opening[1]);
-        else if (start.startsWith(subscribed)) resolve();
-        else if (start.startsWith(greeting)) for (const text of this.dialect.subscribe(channel)) this.send(text);
+        if (opening?.[0](start)) this.send(opening[1]);
+        else if (subscribed(start)) resolve();
+        else if (greeting(start)) for (const frame of this.dialect.subscribe(channel)) this.send(frame);
       };
     });
   }
@@ -117,11 +160,16 @@ export class Client implements LoadClient {
     }
   }
 
-  /** One text frame. @param text of 125 bytes at most */
-  send(text: string): void {
-    const length = Buffer.byteLength(text);
-    if (length > 125) throw new Error("The load client sends short frames only.");
-    this.#socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | length]), MASK, Buffer.from(text)]));
+  /** One frame. @param data of 65,535 bytes at most */
+  send(data: Outbound): void {
+    if (typeof data === "string") this.#write(TEXT, Buffer.from(data));
+    else this.#write(BINARY, Buffer.from(data));
+  }
+
+  #write(kind: number, payload: Buffer): void {
+    const { length } = payload;
+    const head = length < 126 ? [kind, 0x80 | length] : [kind, 0x80 | 126, length >> 8, length & 0xff];
+    this.#socket.write(Buffer.concat([Buffer.from(head), MASK, payload]));
   }
 
   #read(chunk: Buffer): void {
@@ -144,24 +192,27 @@ export class Client implements LoadClient {
       const length = header === 2 ? short : header === 4 ? data.readUInt16BE(at + 2) : data.readUInt32BE(at + 6);
       const end = at + header + length;
       if (end > data.length) break;
-      if (((data[at] as number) & 0x0f) === 1) this.#receive(data.subarray(at + header, end));
+      const payload = data.subarray(at + header, end);
+      if (data[at] === TEXT || data[at] === BINARY) this.#receive(payload);
+      else if (data[at] === PING) this.#write(PONG, payload);
       at = end;
     }
     if (at < data.length) this.#rest = Buffer.from(data.subarray(at));
   }
 }
 
-/** Connects `count` WebSocket clients, so many at a time, each subscribed before it counts as there. */
+/** Connects `count` clients, so many at a time, each subscribed before it counts as there; the dialects take turns. */
 export const connectAll = (
   port: number,
   count: number,
   channelOf: (index: number) => string,
-  { atATime, dialect = PUSHER }: { readonly atATime?: number; readonly dialect?: Dialect } = {},
-): Promise<Client[]> => connectEach(() => new Client(port, dialect), count, channelOf, atATime);
+  { atATime, dialects = [PUSHER] }: { readonly atATime?: number; readonly dialects?: readonly Dialect[] } = {},
+): Promise<Client[]> =>
+  connectEach((index) => new Client(port, dialects[index % dialects.length] as Dialect), count, channelOf, atATime);
 
 /** Likewise, of clients of any kind. */
 export async function connectEach<C extends LoadClient>(
-  open: () => C,
+  open: (index: number) => C,
   count: number,
   channelOf: (index: number) => string,
   atATime = 200,
@@ -170,7 +221,7 @@ export async function connectEach<C extends LoadClient>(
   for (let from = 0; from < count; from += atATime) {
     const joining: Promise<void>[] = [];
     for (let index = from; index < Math.min(count, from + atATime); index++) {
-      const client = open();
+      const client = open(index);
       clients.push(client);
       joining.push(client.subscribe(channelOf(index)));
     }

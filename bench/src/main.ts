@@ -10,16 +10,19 @@ const PEERS: Readonly<Record<string, () => Target>> = { soketi, "socket.io": soc
 
 const { peer, rounds, only, write } = new Command("bench")
   .description("What a delivery, a connection and a publish cost the server.")
-  .option("--peer <name>", `measure beside it: ${Object.keys(PEERS).join(", ")}`)
+  .option("--peer <names...>", `measure beside it: ${Object.keys(PEERS).join(", ")}`, [])
   .option("--rounds <number>", "interleaved rounds; the median counts", "5")
   .option("--only <text>", "only scenarios whose name contains it", "")
   .option("--write", "write bench/results.md")
   .parse()
-  .opts<{ peer?: string; rounds: string; only: string; write?: boolean }>();
+  .opts<{ peer: readonly string[]; rounds: string; only: string; write?: boolean }>();
 
-const peerTarget = peer === undefined ? null : PEERS[peer]?.();
-if (peerTarget === undefined) throw new Error(`There is no peer ${peer}.`);
-const targets = peerTarget === null ? [polywire()] : [polywire(), peerTarget];
+const peers = peer.map((name) => {
+  const target = PEERS[name];
+  if (target === undefined) throw new Error(`There is no peer ${name}.`);
+  return target();
+});
+const targets = [polywire(), ...peers];
 
 // Servers have core 0 to themselves.
 execFileSync("taskset", ["-a", "-c", "-p", LOAD_CORE, `${process.pid}`], { stdio: "ignore" });

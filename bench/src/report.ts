@@ -2,40 +2,48 @@ import { cpus } from "node:os";
 import type { Figures } from "./scenarios.js";
 import type { Target } from "./target.js";
 
-/** The medians side by side, in Markdown, with what they were measured on. */
+/** The medians side by side, in Markdown, with what they were measured on. The first target is ours. */
 export function report(
   targets: readonly Target[],
   measured: ReadonlyMap<string, readonly Figures[]>,
   rounds: number,
 ): string {
-  const [first, second] = targets;
-  if (first === undefined) return "";
-  const ours = measured.get(first.name) ?? [];
-  const theirs = second === undefined ? [] : (measured.get(second.name) ?? []);
-  const figures = Object.keys(ours[0] ?? {});
-  const rows = figures.map((figure) => {
-    const mine = median(ours, figure);
-    if (second === undefined) return `| ${figure} | ${mine.toFixed(2)} |`;
-    if (theirs[0]?.[figure] === undefined) return `| ${figure} | ${mine.toFixed(2)} | | |`;
-    const other = median(theirs, figure);
-    if (Number.isNaN(other)) return `| ${figure} | ${mine.toFixed(2)} | – | – |`;
-    return `| ${figure} | ${mine.toFixed(2)} | ${other.toFixed(2)} | ${(mine / other).toFixed(2)} |`;
+  const medians = targets.map(({ name }) => mediansOf(measured.get(name) ?? []));
+  const [ours = new Map<string, number>(), ...theirs] = medians;
+  const rows = [...ours].map(([figure, mine]) => {
+    const besides = [ours.get(pushers(figure)), ...theirs.map((their) => their.get(figure))];
+    const cells = besides.map((value, index) => {
+      if (value === undefined || (index === 0 && value === mine)) return index === 0 ? " |" : " | |";
+      return `${index === 0 ? "" : ` ${value.toFixed(2)} |`} ${(mine / value).toFixed(2)} |`;
+    });
+    return `| ${figure.replace(" | ", ", ")} | ${mine.toFixed(2)} |${cells.join("")}`;
   });
-  const columns = targets.map(({ name, version }) => `${name} ${version}`);
-  const head = second === undefined ? ["figure", ...columns] : ["figure", ...columns, "ratio"];
+  const [own, ...peers] = targets.map(({ name, version }) => `${name} ${version}`);
+  const head = ["figure", own, "of Pusher's", ...peers.flatMap((peer) => [peer, "ratio"])];
+  const command = [
+    "npm run bench --",
+    ...(peers.length > 0 ? ["--peer", ...targets.slice(1).map(({ name }) => name)] : []),
+  ];
   return [
     "# Bench results",
     "",
     `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} cores: the server alone on one, the load client on the other, over loopback.`,
-    `Median of ${rounds} interleaved rounds, each in a fresh process, default settings, messages of 200 bytes. Lower is better.`,
-    "CPU is user and system time of the server process. Made by `npm run bench -- --peer soketi --write`.",
-    "Where the time of a delivery goes, and why the first rows are not lower: [profile.md](profile.md).",
+    `Median of ${rounds} interleaved rounds, each in a fresh process, default settings, messages of 200 bytes. Lower is better, but for what is so many a second.`,
+    `CPU is user and system time of the server process. Made by \`${[...command, "--rounds", rounds, "--write"].join(" ")}\`.`,
+    "“Of Pusher's”: the ratio to the same figure with Pusher's clients. Where the time of a delivery goes, and why the first rows are not lower: [profile.md](profile.md).",
     "",
     `| ${head.join(" | ")} |`,
     `|---${"|---:".repeat(head.length - 1)}|`,
     ...rows,
     "",
   ].join("\n");
+}
+
+/** The name of the same figure with Pusher's clients. */
+const pushers = (figure: string): string => figure.replace(/ \| .*$/, "");
+
+function mediansOf(rounds: readonly Figures[]): Map<string, number> {
+  return new Map(Object.keys(rounds[0] ?? {}).map((figure) => [figure, median(rounds, figure)]));
 }
 
 function median(rounds: readonly Figures[], figure: string): number {

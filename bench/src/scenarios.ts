@@ -1,11 +1,24 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Client, connectAll, connectEach, type Dialect, type LoadClient, PUSHER, ROOMS, SOCKET_IO } from "./clients.js";
+import { AblyPublisher } from "./ably-publisher.js";
+import {
+  ABLY_JSON,
+  ABLY_MSGPACK,
+  Client,
+  connectAll,
+  connectEach,
+  type Dialect,
+  type LoadClient,
+  type OtherClients,
+  PUSHER,
+  ROOMS,
+  SOCKET_IO,
+} from "./clients.js";
 import { type Event, Publisher } from "./publisher.js";
 import { type Target, TargetProcess } from "./target.js";
 import { Churn, WebhookReceiver } from "./webhooks.js";
-import { XhrClient } from "./xhr-client.js";
+import { XHR_STREAMING } from "./xhr-client.js";
 
-/** Figures by name; each is better when lower. */
+/** Figures by name; each is better when lower, but those that are so many a second. */
 export type Figures = Readonly<Record<string, number>>;
 
 /** One measurement of one server, in a process of its own. */
@@ -53,31 +66,28 @@ class Tally {
   }
 }
 
-interface Crowd {
-  readonly dialect?: Dialect;
-  /** How it is called, if not after the dialect. */
-  readonly where?: string;
-  readonly open?: (port: number) => LoadClient;
-}
-
-const WHERE = { pusher: "", rooms: " in a room", "socket.io": " over Socket.IO" };
-const OVER_XHR: Crowd = { where: " over xhr_streaming", open: (port) => new XhrClient(port) };
-
-/** CPU per delivery of `bursts`, each of so many messages, to `subscribers`; the next burst waits for the last. */
-function fanOut(subscribers: number, bursts: number, messages: 1 | 32, crowd: Crowd = {}): Scenario {
-  const { dialect = PUSHER, where = WHERE[dialect.name], open = (port) => new Client(port, dialect) } = crowd;
-  const to = `${subscribers.toLocaleString("en")}${where}`;
-  const name = messages === 1 ? `1 to ${to}` : `bursts of ${messages} to ${to}`;
+/**
+ * CPU per delivery of `bursts`, each of so many messages, to `subscribers`; the next burst waits for the last.
+ * @param dialects their clients are equally many
+ */
+function fanOut(
+  subscribers: number,
+  bursts: number,
+  messages: 1 | 32,
+  dialects: readonly (Dialect | OtherClients)[] = [PUSHER],
+): Scenario {
+  const to = subscribers.toLocaleString("en");
+  const name = `${messages === 1 ? `1 to ${to}` : `bursts of ${messages} to ${to}`}${suffix(dialects)}`;
   return {
     name,
-    fits: ({ dialects, hasFallbacks }) => dialects.includes(dialect.name) && (crowd !== OVER_XHR || hasFallbacks),
+    fits: (target) => dialects.every((dialect) => target.dialects.includes(dialect.name)),
     run: (target) =>
       withServer(target, async (server) => {
-        const clients = await connectEach(
-          () => open(server.port),
-          subscribers,
-          () => CHANNEL,
-        );
+        const open = (index: number) => {
+          const kind = dialects[index % dialects.length] as Dialect | OtherClients;
+          return "open" in kind ? kind.open(server.port) : new Client(server.port, kind);
+        };
+        const clients = await connectEach<LoadClient>(open, subscribers, () => CHANNEL);
         const publisher = new Publisher(server.port);
         const tally = new Tally(clients);
         const burst = async () => {
@@ -97,6 +107,12 @@ function fanOut(subscribers: number, bursts: number, messages: 1 | 32, crowd: Cr
   };
 }
 
+/** What tells the figure of another protocol from Pusher's, whose name is the same without it. */
+function suffix(dialects: readonly { readonly name: string }[]): string {
+  const names = dialects.map(({ name }) => name);
+  return names.join() === PUSHER.name ? "" : ` | ${names.join(" + ")}`;
+}
+
 /** Four batch calls of a quarter each: written at once where the server takes that, else each after the last. */
 async function publishBurst(publisher: Publisher, messages: number, { keepsAlive }: Target): Promise<void> {
   const batch = Array<Event>(messages / 4).fill(event());
@@ -110,16 +126,19 @@ async function publishBurst(publisher: Publisher, messages: number, { keepsAlive
 }
 
 /** Memory and CPU of connections that subscribe to one of so many channels and then do nothing. */
-function idle(channels: number): Scenario {
-  const where = channels === 1 ? "all on one channel" : `on ${channels} channels`;
+function idle(channels: number, dialect = PUSHER): Scenario {
+  const where = `${channels === 1 ? "all on one channel" : `on ${channels} channels`}${suffix([dialect])}`;
   return {
     name: `idle, ${where}`,
+    fits: ({ dialects }) => dialects.includes(dialect.name),
     run: (target) =>
       withServer(target, async (server) => {
         await delay(1000);
         const rss = server.rss();
         const cpu = server.cpu();
-        const clients = await connectAll(server.port, CROWD, (index) => `idle-${index % channels}`);
+        const clients = await connectAll(server.port, CROWD, (index) => `idle-${index % channels}`, {
+          dialects: [dialect],
+        });
         const used = server.cpu() - cpu;
         await delay(3000);
         const grown = server.rss() - rss;
@@ -202,9 +221,10 @@ function webhooks(areSent: boolean): Scenario {
   return {
     name: `webhooks, ${areSent ? "sent" : "off"}`,
     async run(target) {
-      if (target.withWebhooks === null) return {};
+      const { configured } = target;
+      if (configured === null) return {};
       const receiver = await WebhookReceiver.start();
-      const server = areSent ? target.withWebhooks(receiver.url) : target;
+      const server = areSent ? configured({}, { webhooks: [receiver.webhook] }) : target;
       try {
         return await withServer(server, async (running) => {
           const churn = await Churn.start(running.port, 500);
@@ -238,19 +258,90 @@ const reconnect: Scenario = {
     }),
 };
 
+/** Acknowledged by so many connections at once, each with so many messages under way. */
+function acknowledged(connections: number, underWay: number): Scenario {
+  const name = `over ${connections === 1 ? "one connection" : `${connections} connections`} | ${ABLY_MSGPACK.name}`;
+  return {
+    name: `acknowledged publishes, ${name}`,
+    fits: ({ configured }) => configured !== null,
+    run: (target) =>
+      withServer(unlimited(target), async (server) => {
+        const publishers = await AblyPublisher.connect(server.port, connections, underWay);
+        const send = (count: number) =>
+          Promise.all(publishers.map((publisher) => publisher.publish(count / connections, () => CHANNEL)));
+        await send(5000);
+        const before = server.cpu();
+        const startedAt = performance.now();
+        await send(50_000);
+        const seconds = (performance.now() - startedAt) / 1000;
+        const used = server.cpu() - before;
+        for (const publisher of publishers) publisher.close();
+        return {
+          [`acknowledged publishes a second, ${name}`]: 50_000 / seconds,
+          [`CPU µs per acknowledged publish, ${name}`]: used / 50_000,
+        };
+      }),
+  };
+}
+
+/** What two minutes of 1,000 messages a second leave behind: as many messages, faster, on 200 channels that keep all or nothing. */
+function history(isKept: boolean): Scenario {
+  const MESSAGES = 120_000;
+  const CHANNELS = 200;
+  const what = `of 120,000 messages on 200 channels, ${isKept ? "kept" : "not kept"}`;
+  return {
+    name: `history, ${isKept ? "kept" : "not kept"}`,
+    fits: ({ configured }) => configured !== null,
+    run: (target) =>
+      withServer(unlimited(target, isKept ? {} : { historyBudgetBytes: 1 }), async (server) => {
+        const [publisher] = await AblyPublisher.connect(server.port, 1, 100);
+        if (publisher === undefined) throw new Error("There is no publisher.");
+        await publisher.publish(20_000, (index) => `warm-up-${index % CHANNELS}`);
+        await delay(1000);
+        const rss = server.rss();
+        const cpu = server.cpu();
+        await publisher.publish(MESSAGES, (index) => `history-${index % CHANNELS}`);
+        const used = server.cpu() - cpu;
+        await delay(1000);
+        const grown = server.rss() - rss;
+        publisher.close();
+        return {
+          [`bytes (RSS) per message ${what}`]: grown / MESSAGES,
+          [`CPU µs per message ${what}`]: used / MESSAGES,
+        };
+      }),
+  };
+}
+
+/** The same, where one client may publish as fast as it can. */
+function unlimited({ configured }: Target, server: object = {}): Target {
+  if (configured === null) throw new Error("It cannot be configured.");
+  return configured(server, { limits: { messagesPerSecond: 1_000_000 } });
+}
+
 export const SCENARIOS: readonly Scenario[] = [
   fanOut(100, 5000, 1),
   fanOut(1000, 500, 1),
+  fanOut(1000, 500, 1, [XHR_STREAMING]),
+  fanOut(1000, 500, 1, [ROOMS]),
+  fanOut(1000, 500, 1, [SOCKET_IO]),
+  fanOut(1000, 500, 1, [ABLY_JSON]),
+  fanOut(1000, 500, 1, [ABLY_MSGPACK]),
+  fanOut(1000, 500, 1, [PUSHER, ROOMS, SOCKET_IO, ABLY_JSON]),
   fanOut(10_000, 50, 1),
   fanOut(1000, 100, 32),
-  fanOut(1000, 500, 1, OVER_XHR),
-  fanOut(1000, 500, 1, { dialect: ROOMS }),
-  fanOut(1000, 100, 32, { dialect: ROOMS }),
-  fanOut(1000, 500, 1, { dialect: SOCKET_IO }),
-  fanOut(1000, 100, 32, { dialect: SOCKET_IO }),
+  fanOut(1000, 100, 32, [ROOMS]),
+  fanOut(1000, 100, 32, [SOCKET_IO]),
+  fanOut(1000, 100, 32, [ABLY_JSON]),
+  fanOut(1000, 100, 32, [ABLY_MSGPACK]),
   idle(1),
   idle(100),
+  idle(100, ABLY_MSGPACK),
   publish,
+  acknowledged(1, 100),
+  acknowledged(100, 1),
+  history(true),
+  history(false),
   latency,
   webhooks(false),
   webhooks(true),

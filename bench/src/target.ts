@@ -12,7 +12,7 @@ const SERVER_CORE = "0";
 /** Of the development app, where a server takes JWTs. */
 export const JWT_SECRET = "a-secret-of-at-least-thirty-two-bytes";
 
-export type DialectName = "pusher" | "rooms" | "socket.io";
+export type DialectName = "pusher" | "pusher, xhr_streaming" | "rooms" | "socket.io" | "ably, json" | "ably, msgpack";
 
 /** A server to measure, and how to start it with the development app. */
 export interface Target {
@@ -22,10 +22,8 @@ export interface Target {
   readonly keepsAlive: boolean;
   /** What its clients may speak. */
   readonly dialects: readonly DialectName[];
-  /** Whether pusher-js reaches it by HTTP, too. */
-  readonly hasFallbacks: boolean;
-  /** The same server with an app that tells this URL which channels come and go; null: not measured. */
-  readonly withWebhooks: ((url: string) => Target) | null;
+  /** The same server with further fields of the configuration and of its app; null: not measured. */
+  readonly configured: ((server: object, app?: object) => Target) | null;
   command(port: number, adminPort: number): { readonly args: readonly string[]; readonly env: NodeJS.ProcessEnv };
 }
 
@@ -35,9 +33,8 @@ export function polywire(flags: readonly string[] = []): Target {
     name: "polywire",
     version,
     keepsAlive: true,
-    dialects: ["pusher", "rooms", "socket.io"],
-    hasFallbacks: true,
-    withWebhooks: (url) => polywire(["--config", webhookConfig(url)]),
+    dialects: ["pusher", "pusher, xhr_streaming", "rooms", "socket.io", "ably, json", "ably, msgpack"],
+    configured: (server, app = {}) => polywire(["--config", configFile(server, app)]),
     command: (port, adminPort) => ({
       args: [
         `${ROOT}packages/polywire/bin/polywire.js`,
@@ -57,17 +54,17 @@ export function socketIo(): Target {
     version,
     keepsAlive: true,
     dialects: ["socket.io"],
-    hasFallbacks: false,
-    withWebhooks: null,
+    configured: null,
     command: (port) => ({ args: [`${ROOT}bench/peers/socket-io.mjs`], env: { PORT: `${port}` } }),
   };
 }
 
 /** The development app, in a file. */
-function webhookConfig(url: string): string {
+function configFile(server: object, app: object): string {
   const file = `${mkdtempSync(`${tmpdir()}/polywire-bench-`)}/config.json`;
-  const webhooks = [{ url, events: ["channel_occupied", "channel_vacated"], filter: { prefix: "churn-" } }];
-  writeFileSync(file, JSON.stringify({ apps: [{ id: "app-id", key: "app-key", secret: "app-secret", webhooks }] }));
+  const ablyKeys = [{ key: "app-id.app-key:app-secret" }];
+  const apps = [{ id: "app-id", key: "app-key", secret: "app-secret", ablyKeys, ...app }];
+  writeFileSync(file, JSON.stringify({ ...server, apps }));
   return file;
 }
 
@@ -92,8 +89,7 @@ export function soketi(): Target {
     version: SOKETI,
     keepsAlive: false,
     dialects: ["pusher"],
-    hasFallbacks: false,
-    withWebhooks: null,
+    configured: null,
     command: (port, adminPort) => ({
       args: [`${folder}/node_modules/@soketi/soketi/bin/server.js`, "start"],
       env: {

@@ -20,8 +20,10 @@ export class WebhookReceiver {
     return receiver;
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+  /** Of an app: it is told which of the channels below come and go. */
+  get webhook(): object {
+    const url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
+    return { url, events: ["channel_occupied", "channel_vacated"], filter: { prefix: "churn-" } };
   }
 
   stop(): void {

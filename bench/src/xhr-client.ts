@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { connect, type Socket } from "node:net";
-import type { LoadClient, OnFrame } from "./clients.js";
+import type { LoadClient, OnFrame, OtherClients } from "./clients.js";
 
 const QUERY = "?protocol=7&client=js&version=8.6.0";
 /** Past this, pusher-js asks anew (`MAX_BUFFER_LENGTH`). */
@@ -93,3 +93,5 @@ export class XhrClient implements LoadClient {
     this.#stream = this.#open();
   }
 }
+
+export const XHR_STREAMING: OtherClients = { name: "pusher, xhr_streaming", open: (port) => new XhrClient(port) };

@@ -31,6 +31,18 @@ test("a Pusher client's own event reaches an Ably subscriber of the private chan
   expect(await received.next()).toMatchObject({ name: "client-typing", data: { by: "ann" } });
 });
 
+test("what the server says to Pusher's clients alone is no message for Ably's", async () => {
+  const channel = unique("news");
+  const pusher = await connect({ app: "counting" });
+  const counts = inboxOf(await subscribe(pusher, channel), "pusher:subscription_count");
+  const received = await messagesOf(realtime({ key: "20.all:ably-key-secret" }).channels.get(channel));
+  await counts.next();
+  await subscribe(await connect({ app: "counting" }), channel);
+  await expect.poll(() => counts.values.at(-1)).toEqual({ subscription_count: 3 });
+  await trigger(channel, "greeting", "hello", { app: "counting" });
+  expect((await received.next()).name).toBe("greeting");
+});
+
 test("members of either protocol are members for the other", async () => {
   const channel = unique("presence");
   const ably = realtime({ clientId: "ann" }).channels.get(channel);

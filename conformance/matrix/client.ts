@@ -2,7 +2,10 @@ import { sdk } from "../support/http-api.js";
 import type { Inbox } from "../support/inbox.js";
 import { ALL, tokenFor } from "../support/rooms.js";
 
-export type Protocol = "pusher" | "rooms" | "socket.io";
+export type Protocol = "pusher" | "rooms" | "socket.io" | "ably";
+
+/** Whether names of its channels are open to everybody; if not, each needs a grant. */
+export const hasOpenChannels = (protocol: Protocol): boolean => protocol !== "ably";
 
 /** With everything that lets this kind of client into any channel, or with nothing. */
 export type Access = "granted" | "none";
@@ -49,6 +52,8 @@ export interface Subscriber {
   readonly hasNames: boolean;
   /** Whether it sees members come and go. */
   readonly seesMembers: boolean;
+  /** Whether it sees each session of a user come and go, where others see the user. */
+  readonly seesSessions?: boolean;
   /** What a publisher over HTTP names it by, so that it does not get a message; null: nothing. */
   readonly excludedBy: "socket_id" | "connection" | null;
   /** Whether it gets what is not kept only while its request waits. */

@@ -1,12 +1,17 @@
 import { isEncrypted, SPELLINGS, type Spelling, ungrammatical } from "./channels.js";
 import type { Protocol, Publisher, Subscriber } from "./client.js";
 import { ENTRANTS } from "./entrants.js";
-import { NAMES, unspeakable, untold } from "./names.js";
-import { PAIRS, PUBLISHERS, SUBSCRIBERS } from "./table.js";
+import { ALL_NAMES, unspeakable, untold } from "./names.js";
+import { HEARERS, PAIRS, PUBLISHERS, SUBSCRIBERS } from "./table.js";
 import { notes, unpublishable, VALUE_NAMES } from "./values.js";
 
-const PROTOCOLS: readonly Protocol[] = ["pusher", "rooms", "socket.io"];
-const TITLES: Readonly<Record<Protocol, string>> = { pusher: "Pusher", rooms: "rooms", "socket.io": "Socket.IO" };
+const PROTOCOLS: readonly Protocol[] = ["pusher", "rooms", "socket.io", "ably"];
+const TITLES: Readonly<Record<Protocol, string>> = {
+  pusher: "Pusher",
+  rooms: "rooms",
+  "socket.io": "Socket.IO",
+  ably: "Ably",
+};
 
 /** Numbered in the order in which they are first needed. */
 class Notes {
@@ -61,11 +66,13 @@ function values(): string {
 
 function names(): string {
   const why = new Notes();
-  const told = (name: string, subscriber: Subscriber) =>
+  const told = (name: string | null, subscriber: Subscriber) =>
     subscriber.hasNames ? untold(name, subscriber) : "bare mode tells no names: the data arrives alone";
-  const shown = (name: string) =>
-    `\`${name.length > 50 ? `${name.slice(0, 3)}…` : name}\`${name.length > 50 ? `, ${name.length} characters` : ""}`;
-  const rows = NAMES.map((name) => [
+  const shown = (name: string | null) =>
+    name === null
+      ? "none"
+      : `\`${name.length > 50 ? `${name.slice(0, 3)}…` : name}\`${name.length > 50 ? `, ${name.length} characters` : ""}`;
+  const rows = ALL_NAMES.map((name) => [
     shown(name),
     ...PUBLISHERS.map((publisher) => why.cell(unspeakable(name, publisher))),
     ...PROTOCOLS.map((protocol) => {
@@ -106,20 +113,23 @@ function reasonFor(spelling: Spelling, protocol: Protocol): string | null {
   return ungrammatical(spelling, protocol);
 }
 
+const UNNAMED = "nothing: it is told no id";
+
 function exclusion(): string {
   const hears = ({ hearsItself }: Publisher) =>
     hearsItself === null ? "nothing: it is on no channel" : hearsItself ? "itself and the others" : "the others";
   const excepted: Readonly<Record<string, string>> = {
     socket_id: "`socket_id` of Pusher's HTTP API",
     connection: "`?connection=` of the rooms protocol's, of the same user",
+    ably: "nothing: its connection id is no `socket_id`",
   };
   const publishers = grid(
     ["who publishes by", "hears"],
-    PUBLISHERS.map((publisher) => [publisher.title, hears(publisher)]),
+    HEARERS.map((publisher) => [publisher.title, hears(publisher)]),
   );
   const subscribers = grid(
     ["who receives by", "is left out by"],
-    SUBSCRIBERS.map(({ title, excludedBy }) => [title, excepted[excludedBy ?? ""] ?? "nothing: it is told no id"]),
+    SUBSCRIBERS.map(({ title, protocol, excludedBy }) => [title, excepted[excludedBy ?? protocol] ?? UNNAMED]),
   );
   return `${publishers}\n\n${subscribers}`;
 }
@@ -148,7 +158,7 @@ ${pairs()}
 
 ${values()}
 
-Data is bounded by \`eventBytes\`, 10,240 bytes. Base64 text that happens to be JSON (\`1234\`) is to pusher-js what it says.
+Data is bounded by \`eventBytes\`, 10,240 bytes, and what Ably's clients publish at once by \`messageBytes\`, 65,536. Base64 text that happens to be JSON (\`1234\`) is to pusher-js what it says.
 
 ## Event names
 
@@ -162,7 +172,7 @@ ${channels()}
 
 On \`private-encrypted-\` channels Pusher's SDKs read and publish only what they have encrypted; other clients' messages pass
 through as they are. Without a grant nobody is let in, nobody publishes, and nothing that is published there reaches those
-who were refused.
+who were refused. To Ably's clients no name is open: they need the capability for each, and without it are refused everywhere.
 
 ## Who does not hear
 
@@ -170,7 +180,8 @@ ${exclusion()}
 
 ## Presence
 
-On \`presence-\` channels. A user who is there by several protocols is one member, until the last connection is gone.
+On \`presence-\` channels. A user who is there by several protocols is one member, until the last connection is gone;
+Ably's clients see each of the user's connections come and go. The client id is the user's id, the data is the user's info.
 
 ${presence()}
 `;

@@ -3,6 +3,7 @@ import { connect, join } from "../support/client.js";
 import { echo, socketIoEcho } from "../support/echo.js";
 import { ask, connectSocket } from "../support/socket-io.js";
 import { APP, token, userOf } from "./client.js";
+import { connectAbly, FORMS, type Form, keyOf } from "./subscribers/ably.js";
 import { openVersion1 } from "./subscribers/rooms-socket.js";
 
 /** A way to become a member. */
@@ -70,6 +71,15 @@ const byEchoSocketIo: Entrant = {
   },
 };
 
+const byAbly = (form: Form): Entrant => ({
+  title: `Ably, ${form}`,
+  async enter(name, user) {
+    const client = connectAbly(form, { key: keyOf("granted"), clientId: user });
+    await client.channels.get(name).presence.enter({ name: user });
+    return () => client.close();
+  },
+});
+
 /** Every way to become a member that the other protocols see. */
 export const ENTRANTS: readonly Entrant[] = [
   byPusherJs,
@@ -79,4 +89,5 @@ export const ENTRANTS: readonly Entrant[] = [
   bySocketIo("Socket.IO, `/`, polling", "polling"),
   byNamespace,
   byEchoSocketIo,
+  ...FORMS.map(byAbly),
 ];

@@ -3,7 +3,7 @@ import { PRIVATE } from "./channels.js";
 import { httpApi, type OpenSubscriber } from "./client.js";
 import { nameFor } from "./names.js";
 import { post } from "./publishers/rooms.js";
-import { PUBLISHERS, SUBSCRIBERS } from "./table.js";
+import { HEARERS, SUBSCRIBERS } from "./table.js";
 
 const by = (excludedBy: (typeof SUBSCRIBERS)[number]["excludedBy"]) =>
   SUBSCRIBERS.filter((subscriber) => subscriber.excludedBy === excludedBy);
@@ -19,7 +19,7 @@ async function expectOnlyOther(excepted: OpenSubscriber, other: OpenSubscriber):
 }
 
 describe("who publishes", () => {
-  test.each(PUBLISHERS.filter(({ hearsItself }) => hearsItself !== null))(
+  test.each(HEARERS.filter(({ hearsItself }) => hearsItself !== null))(
     "by $title hears itself: $hearsItself",
     async (publisher) => {
       const channel = PRIVATE.name(crypto.randomUUID());

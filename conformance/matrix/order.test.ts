@@ -33,7 +33,7 @@ describe(`the order of ${COUNT} messages`, () => {
       subscribers.map(({ subscriber }) => subscriber),
     );
     const from = await publisher.open(channel, "granted");
-    const numbers = Array.from({ length: COUNT }, (_, index) => index);
+    const numbers = Array.from({ length: COUNT }, (_, number) => ({ number }));
     await from.publish(numbers.map((data) => ({ name: nameFor(publisher), data })));
 
     for (const [title, arrived] of await dataOf(open, COUNT)) expect(difference(arrived, numbers), title).toBe(-1);

@@ -1,7 +1,9 @@
 import type { Publisher, Subscriber } from "./client.js";
+import * as ably from "./publishers/ably.js";
 import { pusherClientEvent, pusherHttp } from "./publishers/pusher.js";
 import * as rooms from "./publishers/rooms.js";
 import * as io from "./publishers/socket-io.js";
+import { ably as ablySubscribers } from "./subscribers/ably.js";
 import { echoByPusher, echoBySocketIo } from "./subscribers/echo.js";
 import { pusherJs, pusherJsByHttp } from "./subscribers/pusher-js.js";
 import { eventStream, polling } from "./subscribers/rooms-http.js";
@@ -16,7 +18,11 @@ export const PUBLISHERS: readonly Publisher[] = [
   rooms.version1,
   rooms.roomsHttp,
   ...io.socketIo,
+  ...ably.ably,
 ];
+
+/** Those and, of a way that has a choice, both: to hear itself and not to. */
+export const HEARERS: readonly Publisher[] = [...PUBLISHERS, ...ably.withoutEcho];
 
 /** The columns: every way to receive. */
 export const SUBSCRIBERS: readonly Subscriber[] = [
@@ -29,6 +35,7 @@ export const SUBSCRIBERS: readonly Subscriber[] = [
   polling,
   ...socketIo,
   echoBySocketIo,
+  ...ablySubscribers,
 ];
 
 export interface Pair {

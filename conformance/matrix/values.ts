@@ -30,13 +30,22 @@ interface Conversion {
 const BASE64 = VALUES.binary.toString("base64");
 const PARSED: unknown = JSON.parse(VALUES["text that is JSON"]);
 
+const hasBinary = ({ protocol }: Publisher | Subscriber): boolean => protocol === "socket.io" || protocol === "ably";
+
 const CONVERSIONS: readonly Conversion[] = [
   {
     value: "binary",
-    from: ({ protocol }) => protocol === "socket.io",
-    to: ({ protocol }) => protocol !== "socket.io",
+    from: hasBinary,
+    to: (subscriber) => !hasBinary(subscriber),
     becomes: BASE64,
     note: "base64 text to Pusher's and rooms' clients, whose protocols have no binary",
+  },
+  {
+    value: "null",
+    from: ({ protocol }) => protocol === "ably",
+    to: ({ protocol }) => protocol === "pusher" || protocol === "ably",
+    becomes: undefined,
+    note: "no data, to Pusher's and Ably's clients, if an Ably client published it: its SDK sends none",
   },
   {
     value: "text that is JSON",
@@ -55,8 +64,11 @@ const CONVERSIONS: readonly Conversion[] = [
 ];
 
 /** Why it cannot be published; null: it can. */
-export const unpublishable = (value: ValueName, { protocol }: Publisher): string | null =>
-  value === "binary" && protocol !== "socket.io" ? "only Socket.IO's clients can say it" : null;
+export function unpublishable(value: ValueName, publisher: Publisher): string | null {
+  if (value === "binary" && !hasBinary(publisher)) return "only Socket.IO's and Ably's clients can say it";
+  const isScalar = value === "number" || value === "boolean";
+  return isScalar && publisher.protocol === "ably" ? "Ably's SDK takes objects, lists, text, bytes and null" : null;
+}
 
 /** What arrives of a value. */
 export function received(value: ValueName, publisher: Publisher, subscriber: Subscriber): unknown {
@@ -66,6 +78,6 @@ export function received(value: ValueName, publisher: Publisher, subscriber: Sub
 
 /** What the table says of a value. */
 export const notes = (value: ValueName): readonly string[] => [
-  ...(value === "binary" ? ["only Socket.IO's clients can publish it"] : []),
+  ...(value === "binary" ? ["only Socket.IO's and Ably's clients can publish it"] : []),
   ...CONVERSIONS.filter((conversion) => conversion.value === value).map(({ note }) => note),
 ];

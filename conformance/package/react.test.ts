@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { trigger } from "../support/application.js";
 import { APPS } from "../support/apps.js";
 import { unique } from "../support/client.js";
@@ -24,7 +24,7 @@ describe("the packed @polywire/react, with React 18.3", () => {
     const packed = run("npm", ["pack", "--silent", "--pack-destination", place], `${ROOT}packages/react`);
     tarball = join(place, packed.split("\n").at(-1) ?? "");
     writeFileSync(join(place, "package.json"), '{"private":true,"type":"module"}');
-    const peers = ["react@18.3.1", "react-dom@18.3.1", "pusher-js@8.6.0"];
+    const peers = ["react@18.3.1", "react-dom@18.3.1", "pusher-js@8.6.0", "ably@2.28.0"];
     run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", tarball, ...peers]);
   }, SLOW);
   afterAll(() => rmSync(place, { recursive: true }));
@@ -40,6 +40,37 @@ describe("the packed @polywire/react, with React 18.3", () => {
     );
     expect(run(process.execPath, ["server.js"])).toBe("18.3.1,,0");
   });
+
+  it.each([
+    ["@polywire/react", "index", "pusher-js", "ably"],
+    ["@polywire/react/ably", "ably", "ably", "pusher-js"],
+  ])("%s renders on a server, and has its types, where there is no other SDK", (entry, file, own, other) => {
+    writeFileSync(
+      join(place, "alone.js"),
+      `import { createElement } from "react";
+       import { renderToString } from "react-dom/server";
+       import { RealtimeProvider, useChannel, usePresence } from "${entry}";
+       const Page = () => [useChannel("room"), usePresence("presence-room").count].join();
+       const options = { key: "app.key:secret" };
+       console.log(renderToString(createElement(RealtimeProvider, { options }, createElement(Page))));`,
+    );
+    renameSync(join(place, "node_modules", other), join(place, "away"));
+    onTestFinished(() => renameSync(join(place, "away"), join(place, "node_modules", other)));
+    expect(run(process.execPath, ["alone.js"])).toBe(",0");
+    const types = [...typesOf(file)];
+    expect([types.includes(own), types.includes(other)]).toEqual([true, false]);
+  });
+
+  /** All that an entry's types import, and what that imports. */
+  function typesOf(file: string, seen = new Set<string>()): Set<string> {
+    const text = readFileSync(join(place, `node_modules/@polywire/react/dist/${file}.d.ts`), "utf8");
+    for (const [, imported = ""] of text.matchAll(/(?:from|import)\s*\(?"([^"]+)"/g)) {
+      if (seen.has(imported)) continue;
+      seen.add(imported);
+      if (imported.startsWith("./")) typesOf(imported.slice(2, -3), seen);
+    }
+    return seen;
+  }
 
   it("hears an event in a page", async () => {
     const name = unique("room");
@@ -78,8 +109,10 @@ describe("the packed @polywire/react, with React 18.3", () => {
   });
 
   it("is for clients only, clean by publint and attw, and holds no tests", () => {
-    const entry = readFileSync(join(place, "node_modules/@polywire/react/dist/index.js"), "utf8");
-    expect(entry.startsWith('"use client";')).toBe(true);
+    for (const file of ["index.js", "ably.js"]) {
+      const entry = readFileSync(join(place, "node_modules/@polywire/react/dist", file), "utf8");
+      expect(entry.startsWith('"use client";')).toBe(true);
+    }
     run(`${ROOT}node_modules/.bin/publint`, [tarball, "--strict"]);
     run(`${ROOT}node_modules/.bin/attw`, [tarball, "--profile", "esm-only"]);
     const files = run("tar", ["-tzf", tarball]);

@@ -10,6 +10,9 @@ export const KEYS = {
   derived: "ably.derived:derived-key-secret",
 };
 
+/** Keys of the app `unhurried`: of everything, and of a channel that no test uses. */
+export const UNHURRIED_KEYS = { all: "9.all:ably-key-secret", elsewhere: "9.elsewhere:elsewhere-key-secret" };
+
 /** What takes the SDK to the server under test. */
 export function ablyOptions(options: Ably.ClientOptions = {}): Ably.ClientOptions {
   const credentials = options.authCallback || options.authUrl || options.token ? {} : { key: KEYS.all };

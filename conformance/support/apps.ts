@@ -10,6 +10,11 @@ const ABLY_KEYS: AppInput["ablyKeys"] = [
   { key: "ably.chat:chat-key-secret", capability: { "chat:*": ["subscribe", "publish", "presence"] } },
   { key: "ably.derived:derived-key-secret", capability: { "[*]*": ["*"] }, revocableTokens: true },
 ];
+/** Of everything, and of what no test uses. */
+const UNHURRIED_KEYS: AppInput["ablyKeys"] = [
+  { key: "9.all:ably-key-secret" },
+  { key: "9.elsewhere:elsewhere-key-secret", capability: { elsewhere: ["*"] } },
+];
 const ABLY_NAMESPACES: AppInput["namespaces"] = [{ id: "mutable", mutableMessages: true }];
 
 /** The apps of the server under test. */
@@ -38,13 +43,20 @@ export const APPS = {
     jwtSecret: "here-jwt-secret-of-thirty-two-bytes",
     origins: PAGE_PORTS.map((port) => `http://localhost:${port}`),
   },
-  counting: { id: "20", key: "counting-key", secret: "counting-secret", subscriptionCount: true },
+  counting: {
+    id: "20",
+    key: "counting-key",
+    secret: "counting-secret",
+    subscriptionCount: true,
+    ablyKeys: [{ key: "20.all:ably-key-secret" }],
+  },
   guarded: { id: "21", key: "guarded-key", secret: "guarded-secret", authorizedConnections: true },
   unhurried: {
     id: "9",
     key: "unhurried-key",
     secret: "unhurried-secret",
     jwtSecret: "unhurried-jwt-secret-of-thirty-two-bytes",
+    ablyKeys: UNHURRIED_KEYS,
     limits: { clientEventsPerSecond: 100_000, messagesPerSecond: 100_000, joinsPerSecond: 100_000, batchSize: 100 },
   },
   single: { id: "8", key: "single-key", secret: "single-secret", limits: { connections: 1 } },

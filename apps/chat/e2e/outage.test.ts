@@ -64,7 +64,7 @@ test("what was stored and never announced is found after an outage, however much
   await realtime.start();
   await expect(ada.page.getByText("Back online")).toBeVisible(RECONNECTION);
   await ada.shows(["Known", ...missed]);
-  await expect(elsewhere.entry(conversationId)).toContainText("Missed 60");
+  await expect(elsewhere.entry(conversationId)).toContainText("Missed 60", RECONNECTION);
   await ada.seesUnread(conversationId, 0);
 });
 

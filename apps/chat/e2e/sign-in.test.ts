@@ -6,7 +6,7 @@ const REFUSED = "This email address and password do not go together.";
 
 test.beforeEach(({ faults }) => {
   // What a page loads at the moment of signing out is refused.
-  faults.expect(/status of 401/);
+  faults.expect(/status of 401/, /could not be loaded: 401/);
 });
 
 test("a wrong password and an unknown address are refused in the same words", async ({ openSignedOut, faults }) => {

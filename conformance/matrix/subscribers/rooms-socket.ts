@@ -23,7 +23,7 @@ export interface RoomClient extends OpenSubscriber {
 
 /** An event, or a change of presence, into the inbox it belongs to; false: it is neither. */
 export function sort(frame: Frame, { received, members }: Pick<OpenSubscriber, "received" | "members">): boolean {
-  if (frame.type === "message") received.add({ name: String(frame.event), data: frame.data });
+  if (frame.type === "message") received.add({ name: frame.event as string | null, data: frame.data });
   else if (frame.type === "presence" && frame.action !== "update") members.add(change(frame));
   return frame.type === "message" || frame.type === "presence";
 }

@@ -5,7 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { APPS } from "../../../conformance/support/apps.js";
 import { authorizer, clientOptions, connect, open, subscribe, unique } from "../../../conformance/support/client.js";
 import { type PusherClient, RealtimeProvider, useChannel, useClient, useEvent } from "./index.js";
-import { newClients } from "./testing/cases-clients.js";
+import { newClients } from "./testing/sdk-pusher.js";
 import { afterLinger, publish, receive, rendered, subscribedTo, subscriptionsOf } from "./testing/support.js";
 
 afterEach(cleanup);

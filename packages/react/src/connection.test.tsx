@@ -13,8 +13,8 @@ import {
   useConnection,
   useTrigger,
 } from "./index.js";
-import { newClients } from "./testing/cases-clients.js";
 import { requires } from "./testing/hooks.js";
+import { newClients } from "./testing/sdk-pusher.js";
 import { afterLinger, reconnect, rendered, subscribedTo } from "./testing/support.js";
 
 afterEach(cleanup);

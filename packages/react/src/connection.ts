@@ -1,5 +1,6 @@
 /**
- * The state of a connection, in pusher-js's words. `unavailable`: it goes on trying. `failed`: it cannot work here.
+ * The state of a connection, in pusher-js's words. `unavailable`: it goes on trying. `failed`: it cannot work here, or was
+ * refused by a server of Ably's.
  * `disconnected`: it was told to stop, by the application or by the server.
  */
 export type ConnectionState = "initialized" | "connecting" | "connected" | "unavailable" | "failed" | "disconnected";

@@ -7,7 +7,7 @@ import { APPS } from "../../../conformance/support/apps.js";
 import { unique } from "../../../conformance/support/client.js";
 import { HOST } from "../../../conformance/support/context.js";
 import { useChannel, useClient, useConnection, useEvent } from "./index.js";
-import { newClients } from "./testing/cases-clients.js";
+import { newClients } from "./testing/sdk-pusher.js";
 import { afterLinger, publish, rendered, subscribedTo } from "./testing/support.js";
 
 beforeEach(() => {

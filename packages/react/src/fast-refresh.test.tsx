@@ -5,9 +5,9 @@ import { afterEach, expect, test } from "vitest";
 import { APPS } from "../../../conformance/support/apps.js";
 import { clientOptions, connect, unique } from "../../../conformance/support/client.js";
 import type { PusherClient } from "./index.js";
-import { newClients } from "./testing/cases-clients.js";
 import { type Hooks, OURS } from "./testing/hooks.js";
 import { NAIVE } from "./testing/naive.js";
+import { newClients } from "./testing/sdk-pusher.js";
 import { publish, rendered, subscribedTo } from "./testing/support.js";
 
 afterEach(cleanup);

@@ -20,6 +20,7 @@ interface StartOptions {
   readonly pathPrefix?: string;
   readonly config?: string;
   readonly drain?: number;
+  readonly trustProxy?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly logLevel: LogLevel;
@@ -35,6 +36,7 @@ export const startCommand = new Command("start")
   .option("--path-prefix <path>", "path before /app and /apps, such as /realtime (default: none)")
   .option("--config <file>", "JSON file with apps, limits and all of these; flags win over it")
   .option("--drain <seconds>", "time to send clients away in when stopped by SIGTERM (default: 10)", number)
+  .option("--trust-proxy <ranges>", "proxies that are believed whose X-Forwarded-For it is: 127.0.0.1,10.0.0.0/8")
   .option("--tls-cert <file>", "PEM certificate chain; serves wss:// and https:// only")
   .option("--tls-key <file>", "PEM private key")
   .addOption(
@@ -72,6 +74,7 @@ function merge(options: StartOptions): ConfigInput {
     adminPort: options.adminPort,
     pathPrefix: options.pathPrefix,
     drainSeconds: options.drain,
+    trustProxy: options.trustProxy?.split(",").map((range) => range.trim()),
     tls: options.tlsCert === undefined ? undefined : { cert: options.tlsCert, key: options.tlsKey },
     apps,
   };

@@ -1,5 +1,5 @@
 import type { App } from "./apps.js";
-import { RealtimeError } from "./errors.js";
+import { LimitError } from "./errors.js";
 
 /** How much may come at once, in seconds' worth. */
 const BURST = 10;
@@ -18,13 +18,14 @@ export class Allowance {
     this.#at = now;
   }
 
-  /** Whether one more is allowed now; it is taken if so. */
-  take(now: number): boolean {
+  /** Whether so much more is allowed now; it is taken if so. What is more than a whole burst needs a whole one. */
+  take(now: number, cost = 1): boolean {
+    const most = this.perSecond * BURST;
     const elapsed = Math.max(0, now - this.#at);
-    this.#left = Math.min(this.perSecond * BURST, this.#left + (elapsed * this.perSecond) / 1000);
+    this.#left = Math.min(most, this.#left + (elapsed * this.perSecond) / 1000);
     this.#at = now;
-    if (this.#left < 1) return false;
-    this.#left -= 1;
+    if (this.#left < Math.min(cost, most)) return false;
+    this.#left -= cost;
     return true;
   }
 }
@@ -33,32 +34,38 @@ export class Allowance {
 const FORGET_MS = BURST * 1000;
 const MAX_KEPT = 100_000;
 
-/** The allowance of each user who publishes without a connection. */
+/** The allowances of those who have no connection that could keep theirs. */
 export class Allowances {
   /** Ordered by last use, oldest first. */
-  readonly #byUser = new Map<string, { readonly allowance: Allowance; usedAt: number }>();
+  readonly #byKey = new Map<string, { readonly allowance: Allowance; usedAt: number }>();
 
-  /** Takes one message of the user's. @throws RealtimeError `rate-limited` */
-  take({ id, limits }: App, clientId: string, now: number): void {
-    const key = `${id}\u0000${clientId}`;
-    const { messagesPerSecond } = limits;
-    const allowance = this.#byUser.get(key)?.allowance ?? new Allowance(messagesPerSecond, now);
-    this.#byUser.delete(key);
-    this.#byUser.set(key, { allowance, usedAt: now });
+  /** Whether one more is allowed to whom the key stands for; it is taken if so. */
+  allow(key: string, perSecond: number, now: number): boolean {
+    const allowance = this.#byKey.get(key)?.allowance ?? new Allowance(perSecond, now);
+    this.#byKey.delete(key);
+    this.#byKey.set(key, { allowance, usedAt: now });
     this.#forget(now);
-    if (allowance.take(now)) return;
-    throw new RealtimeError(
+    return allowance.take(now);
+  }
+
+  /** Takes one message of a user's. @throws LimitError `rate-limited` */
+  take({ id, limits }: App, clientId: string, now: number): void {
+    const { messagesPerSecond } = limits;
+    if (this.allow(`${id}\u0000${clientId}`, messagesPerSecond, now)) return;
+    throw new LimitError(
       "rate-limited",
+      "messagesPerSecond",
       `A user may send ${messagesPerSecond} messages a second (messagesPerSecond).`,
       "Wait a little.",
+      id,
     );
   }
 
   /** What is full again is as good as new. */
   #forget(now: number): void {
-    for (const [key, { usedAt }] of this.#byUser) {
-      if (usedAt > now - FORGET_MS && this.#byUser.size <= MAX_KEPT) return;
-      this.#byUser.delete(key);
+    for (const [key, { usedAt }] of this.#byKey) {
+      if (usedAt > now - FORGET_MS && this.#byKey.size <= MAX_KEPT) return;
+      this.#byKey.delete(key);
     }
   }
 }

@@ -56,6 +56,16 @@ export interface Namespace {
 export interface Limits {
   /** Open connections of the app on this node. */
   readonly connections: number | null;
+  /** Connects of the app on this node, over ten seconds. */
+  readonly connectsPerSecond: number | null;
+  /** How long a connection may take until it subscribes to something. */
+  readonly firstSubscriptionSeconds: number | null;
+  /** WebSocket frames that one connection may send, over ten seconds. */
+  readonly framesPerSecond: number | null;
+  /** Bytes in these. */
+  readonly bytesPerSecond: number | null;
+  /** HTTP requests with the app's credentials on this node, over ten seconds. */
+  readonly requestsPerSecond: number | null;
   readonly channelsPerConnection: number;
   /** Client events one connection may publish a second. */
   readonly clientEventsPerSecond: number;
@@ -85,6 +95,11 @@ export interface Limits {
 /** What Pusher's hosted service allows (reference: Pusher Channels quotas and limits), and for rooms what a busy page needs. */
 export const DEFAULT_LIMITS: Limits = {
   connections: null,
+  connectsPerSecond: null,
+  firstSubscriptionSeconds: null,
+  framesPerSecond: 5000,
+  bytesPerSecond: 8 * 1024 * 1024,
+  requestsPerSecond: null,
   channelsPerConnection: 10_000,
   clientEventsPerSecond: 10,
   messagesPerSecond: 100,

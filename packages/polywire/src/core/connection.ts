@@ -1,3 +1,4 @@
+import type { Limits } from "./apps.js";
 import type { Frame } from "./encoder.js";
 import type { RealtimeError } from "./errors.js";
 
@@ -16,6 +17,8 @@ export interface Connection {
 
 /** The protocol's end of a connection. */
 export interface ConnectionHandler {
+  /** Of the app that the connection is of; null while that is not known, and of one that was refused. */
+  readonly limits?: Limits | null;
   message(data: string | Uint8Array): void;
   /** The client showed life without a message (a WebSocket ping or pong). */
   activity(): void;
@@ -23,6 +26,14 @@ export interface ConnectionHandler {
   terminate(reason: RealtimeError): void;
   /** Called once, last. */
   close(code: number, reason: string): void;
+}
+
+/** That of a connection among those of the server and of its client's address. */
+export interface Place {
+  /** Takes one message of so many bytes (of text in requests: characters). Answers which limit it is over; null: none. */
+  receive(limits: Limits | null, bytes: number): RealtimeError | null;
+  /** The connection has ended. */
+  close(): void;
 }
 
 /** What waits for a client that takes less than it is given. */

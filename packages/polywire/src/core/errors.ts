@@ -13,6 +13,8 @@ export type ErrorCode =
   | "app-disabled"
   | "over-quota"
   | "over-capacity"
+  /** Too much at once, of one app, connection or address: welcome again in a while. */
+  | "throttled"
   | "origin-refused"
   | "insecure"
   | "no-version"
@@ -55,5 +57,22 @@ export class RealtimeError extends Error {
     return new RealtimeError("internal", "The server failed to do this.", "Try again; the cause is in its log.", {
       cause: error,
     });
+  }
+}
+
+/** A limit that was exceeded; the message names it too. */
+export class LimitError extends RealtimeError {
+  /**
+   * @param limit as it is called in the configuration: `channelsPerConnection` of an app, `addressLimits.connections`
+   * @param appId whose limit, where no session says so; null: it is no app's, or the session's
+   */
+  constructor(
+    code: ErrorCode,
+    readonly limit: string,
+    message: string,
+    hint: string | null = null,
+    readonly appId: string | null = null,
+  ) {
+    super(code, message, hint);
   }
 }

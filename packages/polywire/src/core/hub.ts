@@ -1,4 +1,5 @@
 import type { App } from "./apps.js";
+import { Attendance } from "./attendance.js";
 import {
   type Broker,
   type BrokerSink,
@@ -93,7 +94,7 @@ export class Hub implements BrokerSink {
   readonly #log: ResolveLog;
   readonly #fanOutTurn: number;
   readonly #channels = new Map<ChannelKey, Channel>();
-  readonly #sessions = new Map<AppId, number>();
+  readonly #attendance: Attendance;
   /** First-in and last-out of one channel never overlap, or a late unsubscribe would undo a new subscribe. */
   readonly #turns = new Turns();
   readonly #uncounted = new Set<ChannelKey>();
@@ -105,8 +106,10 @@ export class Hub implements BrokerSink {
     this.#observer = observer;
     this.#log = log;
     this.#fanOutTurn = fanOutTurn;
+    this.#attendance = new Attendance(runtime);
     this.presence = new Presence(broker, this.#reads, runtime, observer, log);
     const channels = {
+      engage: (session: Session) => this.engage(session),
       attach: (subscription: Subscription) => this.#attach(subscription, {}),
       unsubscribe: (subscription: Subscription) => this.unsubscribe(subscription),
     };
@@ -124,36 +127,33 @@ export class Hub implements BrokerSink {
 
   /** Sessions of all apps on this node. */
   get sessionCount(): number {
-    let count = 0;
-    for (const open of this.#sessions.values()) count += open;
-    return count;
+    return this.#attendance.size;
   }
 
   /**
    * Counts a session in.
    * @param origin of the page that connected
-   * @throws RealtimeError `over-quota` when the app has all the connections it may have
+   * @throws LimitError `over-quota` when the app has all the connections it may have, `throttled` when they come too fast
    */
   connect(session: Session, app: App, origin: string | null = null): void {
-    const open = this.#sessions.get(app.id) ?? 0;
-    const { connections } = app.limits;
-    if (connections !== null && open >= connections) {
-      throw new RealtimeError(
-        "over-quota",
-        `This app has ${open} open connections, which is its limit.`,
-        "Raise limits.connections of the app, or close some.",
-      );
-    }
-    this.#sessions.set(app.id, open + 1);
+    this.#attendance.enter(session, app);
     this.#observer.connected(session, origin);
   }
 
   /** @param code of the close, where the transport has one */
   disconnect(session: Session, code: number | null = null): void {
-    const open = this.#sessions.get(session.appId) ?? 0;
-    if (open > 1) this.#sessions.set(session.appId, open - 1);
-    else this.#sessions.delete(session.appId);
+    this.#attendance.leave(session);
     this.#observer.disconnected(session, code);
+  }
+
+  /** The session does what it came for, if not by a subscription of its own. */
+  engage(session: Session): void {
+    this.#attendance.engage(session);
+  }
+
+  /** Takes one HTTP request of an app's whose credentials hold. @throws LimitError `throttled` */
+  takeRequest(app: App): void {
+    this.#attendance.request(app);
   }
 
   /**
@@ -171,6 +171,7 @@ export class Hub implements BrokerSink {
 
   async #attach(subscription: Subscription, { since, last }: Omit<SubscribeOptions, "granted">): Promise<Attachment> {
     const { session, channel: name } = subscription;
+    this.engage(session);
     const key = channelKey(session.appId, name);
     const channel = this.#join(key, subscription);
     const joined = channel.head;

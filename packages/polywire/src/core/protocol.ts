@@ -1,5 +1,5 @@
 import type { AppRegistry } from "./apps.js";
-import type { Connection, ConnectionHandler } from "./connection.js";
+import type { Connection, ConnectionHandler, Place } from "./connection.js";
 import type { RealtimeError } from "./errors.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { Hub } from "./hub.js";
@@ -24,6 +24,8 @@ export interface HttpRequest extends RequestHead {
   readonly body: Uint8Array;
   /** Runs when the client has gone before it was answered. */
   onAbort(run: () => void): void;
+  /** Lets the client have a connection that is made of requests. @throws RealtimeError when there can be no more */
+  admit(): Place;
 }
 
 export interface HttpResponse {
@@ -38,11 +40,9 @@ export interface HttpResponse {
 export interface HttpStream {
   readonly contentType: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whether its client was let in before or by the protocol; without it, the server asks itself whether it can take one more. */
-  readonly isAdmitted?: boolean;
   open(connection: Connection): ConnectionHandler;
-  /** What is answered in its place when the server can take no more. */
-  refuse(reason: RealtimeError): HttpResponse;
+  /** What is answered in its place when the server can take no more connections; without it, the client was let in before. */
+  refuse?(reason: RealtimeError): HttpResponse;
 }
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
@@ -75,6 +75,8 @@ export interface Protocol {
   readonly name: string;
   readonly endpoints: readonly Endpoint[];
   readonly routes: readonly Route[];
+  /** The answer to a request that is refused before a route sees it; without it: plain text. */
+  refuse?(request: RequestHead, reason: RealtimeError): HttpResponse;
   /** Answers a request for a path where nothing is, if it is one of this protocol's clients that asks. */
   unknown?(request: RequestHead): HttpResponse | null;
   /** Its connections that are made of requests, and that no transport knows. */

@@ -1,4 +1,4 @@
-import { type Backlog, type Buffers, type Connection, type ConnectionHandler, DEAF } from "./connection.js";
+import { type Backlog, type Buffers, type Connection, type ConnectionHandler, DEAF, type Place } from "./connection.js";
 import type { Frame } from "./encoder.js";
 import { RealtimeError } from "./errors.js";
 import type { Runtime } from "./runtime.js";
@@ -45,6 +45,7 @@ export class RequestConnection implements Connection, Backlog {
   #wake: (() => void) | null = null;
   #isClosed = false;
   #isEnded = false;
+  #isTooFast = false;
   #cancelPause: () => void = () => {};
   #cancelBeat: () => void = () => {};
 
@@ -53,6 +54,7 @@ export class RequestConnection implements Connection, Backlog {
     private readonly limits: RequestLimits,
     private readonly buffers: Buffers,
     private readonly runtime: Pick<Runtime, "after" | "nextTurn">,
+    private readonly place: Place,
     /** Called when nobody can ask for anything any more. */
     private readonly ended: () => void,
   ) {}
@@ -114,6 +116,18 @@ export class RequestConnection implements Connection, Backlog {
     this.handler.close(code, reason);
     if (this.#waiting.length === 0) this.#finish();
     else this.#pause();
+  }
+
+  /** The client says something; one that says more than it may is told, and ended. */
+  message(data: string): void {
+    if (this.#isTooFast) return;
+    const reason = this.place.receive(this.handler.limits ?? null, data.length);
+    if (reason === null) {
+      this.handler.message(data);
+      return;
+    }
+    this.#isTooFast = true;
+    this.handler.terminate(reason);
   }
 
   /** From now on `response` takes what is sent. Answers what happens when it ends. */
@@ -263,6 +277,7 @@ export class RequestConnection implements Connection, Backlog {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#keep([]);
+    this.place.close();
     this.ended();
   }
 }

@@ -34,6 +34,8 @@ export interface Joined {
 
 /** What the hub lends: joining a channel without asking for the right, and leaving it. */
 export interface Channels {
+  /** The session does what it came for. */
+  engage(session: Session): void;
   attach(subscription: Subscription): Promise<Joined>;
   unsubscribe(subscription: Subscription): void;
 }
@@ -57,6 +59,7 @@ export class Users {
 
   /** Makes the session one of the user's: at once for {@link terminate}, and online when it resolves. */
   async signIn(session: Session, userId: string): Promise<void> {
+    this.options.channels.engage(session);
     const key = channelKey(session.appId, userChannel(userId));
     const sessions = this.#sessions.get(key);
     if (sessions === undefined) this.#sessions.set(key, new Set([session]));

@@ -15,8 +15,10 @@ import { TokenVerifier } from "../tokens/verifier.js";
 import type { Config } from "./config.js";
 import { Gateway } from "./http/gateway.js";
 import { isSecure } from "./http/request.js";
+import { Callers } from "./limits/callers.js";
+import { ClientAddresses } from "./limits/forwarded.js";
 import type { Logger } from "./log.js";
-import { createMetrics, type Metrics } from "./metrics.js";
+import { createMetrics, type MetricSources, type Metrics } from "./metrics.js";
 import { Observers } from "./observers.js";
 import { nodeRuntime } from "./runtime.js";
 import { Congestion } from "./transports/congestion.js";
@@ -53,13 +55,14 @@ export interface Parts {
 export function compose(config: Config, log: Logger, observer: Observer | null): Parts {
   const runtime = nodeRuntime;
   const apps = appRegistry(config.apps);
-  const metrics = createMetrics({
+  const sources: MetricSources = {
     channels: () => hub.channelCount,
     bufferedBytes: () => congestion.bufferedBytes,
     writtenBytes: () => sockets.writtenBytes + streams.writtenBytes,
     webhooksWaiting: () => webhooks.waiting,
     webhooksOldestSeconds: () => webhooks.oldestSeconds,
-  });
+  };
+  const metrics = createMetrics(sources, new Set(config.apps.map(({ id }) => id)));
   const webhooks = new Webhooks(config.apps, { runtime, log, meter: metrics.webhooks });
   const broker = new MemoryBroker({ runtime, budgetBytes: config.historyBudgetBytes });
   const observers = new Observers(metrics.hub, webhooks, observer ?? {});
@@ -72,7 +75,7 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     runtime,
     heartbeat,
     refused(session, reason, attempt) {
-      metrics.refused(reason);
+      metrics.refused(reason, session?.appId ?? null);
       observer?.refused(session, reason, attempt ?? null);
       if (reason.code === "internal") log.error({ err: reason.cause }, "a request failed");
       log.debug({ app: session?.appId, session: session?.id, reason: reason.code }, reason.message);
@@ -94,18 +97,21 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
   };
   const tokens = new TokenVerifier(apps, runtime);
   const protocols: readonly Protocol[] = [
-    pusher(context, { timeouts, buffers, admission: () => gateway.admission() }),
+    pusher(context, { timeouts, buffers }),
     ably(context, { provisioned: config.provisioning ? apps : null, stats: new Stats(runtime.now), buffers }),
     rooms(context, { timeouts, tokens }),
   ];
   for (const { observer: hears } of protocols) if (hears !== undefined) observers.add(hears);
 
+  const addresses = new ClientAddresses(config.trustProxy, config.forwardedHeader);
+  const callers = new Callers(config.addressLimits, addresses, runtime);
   const streams = new StreamTransport({ bufferBytes, congestion }, metrics.sockets);
   const sockets = new WebSocketTransport(
     {
       maxPayload: maxFrameBytes(config),
       bufferBytes,
       congestion,
+      callers,
       subprotocols: new Set(protocols.flatMap(subprotocolsOf)),
     },
     metrics.sockets,
@@ -124,13 +130,25 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
           slowConsumer: buffers.slowConsumer,
           congested: buffers.congested,
         },
-        admission: () => gateway.admission(),
+        admission: (request) => gateway.admission(callers.of(request), request.headers.origin ?? null),
+        opened: (request) => callers.of(request).open(),
         isSecure,
       })
     : null;
   const mounts = socketIo === null ? [] : [socketIo];
   const admitted = () => hub.sessionCount;
-  const gateway: Gateway = new Gateway({ admitted, config, protocols, mounts, sockets, streams, metrics, log });
+  const gateway: Gateway = new Gateway({
+    admitted,
+    config,
+    refused: (reason, attempt) => context.refused(null, reason, attempt),
+    callers,
+    protocols,
+    mounts,
+    sockets,
+    streams,
+    metrics,
+    log,
+  });
   return { broker, hub, heartbeat, sockets, streams, congestion, gateway, protocols, socketIo, metrics, webhooks };
 }
 

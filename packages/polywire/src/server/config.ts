@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type App, DEFAULT_LIMITS } from "../core/apps.js";
 import { parseCapability } from "../protocols/ably/capability.js";
 import { publicKeyFault } from "../tokens/keys.js";
+import { addressLimitsSchema, rangeSchema } from "./limits/schema.js";
 import { webhookSchema } from "./webhooks/schema.js";
 
 /** A configuration that cannot be used; the message is for the person who wrote it. */
@@ -25,6 +26,11 @@ const origin = z.string().regex(ORIGIN, 'must be like "https://example.com" or "
 
 const limits = z.strictObject({
   connections: count.nullable().default(DEFAULT_LIMITS.connections),
+  connectsPerSecond: count.nullable().default(DEFAULT_LIMITS.connectsPerSecond),
+  firstSubscriptionSeconds: count.max(3600).nullable().default(DEFAULT_LIMITS.firstSubscriptionSeconds),
+  framesPerSecond: count.nullable().default(DEFAULT_LIMITS.framesPerSecond),
+  bytesPerSecond: count.nullable().default(DEFAULT_LIMITS.bytesPerSecond),
+  requestsPerSecond: count.nullable().default(DEFAULT_LIMITS.requestsPerSecond),
   channelsPerConnection: limit(DEFAULT_LIMITS.channelsPerConnection),
   clientEventsPerSecond: limit(DEFAULT_LIMITS.clientEventsPerSecond),
   messagesPerSecond: limit(DEFAULT_LIMITS.messagesPerSecond),
@@ -143,6 +149,11 @@ const schema = z.strictObject({
     .default(24 * 3600),
   /** Seconds in which a client of an app with `authorizedConnections` must show who it is. */
   authorizationTimeout: z.number().min(1).max(3600).default(30),
+  addressLimits: addressLimitsSchema.prefault({}),
+  /** Addresses and ranges of proxies that are believed whom they speak for. */
+  trustProxy: z.array(rangeSchema).max(100).default([]),
+  /** Where they say it. */
+  forwardedHeader: z.enum(["x-forwarded-for", "forwarded"]).default("x-forwarded-for"),
   /** Open connections of this process. */
   maxConnections: count.nullable().default(null),
   maxRequestBytes: limit(MiB),

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { ErrorCode, RealtimeError } from "../core/errors.js";
+import { type ErrorCode, LimitError, type RealtimeError } from "../core/errors.js";
 import type { HubObserver } from "../core/observer.js";
 import type { WebSocketObserver } from "./transports/websocket.js";
 import type { WebhookMeter } from "./webhooks/target.js";
@@ -17,14 +17,18 @@ export interface Metrics {
   readonly hub: Partial<HubObserver>;
   readonly sockets: WebSocketObserver;
   readonly webhooks: WebhookMeter;
-  refused(reason: RealtimeError): void;
+  /** @param appId of the session that was refused; null: there was none */
+  refused(reason: RealtimeError, appId: string | null): void;
   /** @param seconds how long the request to publish took */
   publishRequested(route: string, status: number, seconds: number): void;
   text(): Promise<string>;
 }
 
-/** Prometheus metrics. No label holds a channel, a user or an app: their number has no bound. */
-export function createMetrics(sources: MetricSources): Metrics {
+/**
+ * Prometheus metrics. No label holds a channel, a user or an address: their number has no bound.
+ * @param apps ids of those that are configured; all others are `other` in labels
+ */
+export function createMetrics(sources: MetricSources, apps: ReadonlySet<string>): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -66,6 +70,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     labelNames: ["reason"],
     registers,
   });
+  const limited = new Counter({
+    name: "rt_limited_total",
+    help: "Of these, those refused for a limit: which, and whose.",
+    labelNames: ["limit", "app"],
+    registers,
+  });
   const unauthorized = new Counter({
     name: "rt_auth_failures_total",
     help: "Refused for want of a right: signatures, origins, grants.",
@@ -74,7 +84,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   const rateLimited = new Counter({
     name: "rt_rate_limited_total",
-    help: "Client events over the rate of their connection.",
+    help: "Messages, presence changes and joins over the rate of their connection.",
     registers,
   });
   const slow = new Counter({
@@ -146,8 +156,13 @@ export function createMetrics(sources: MetricSources): Metrics {
       events: (outcome, count) => webhookEvents.inc({ outcome }, count),
       requested: (outcome) => webhookRequests.inc({ outcome }),
     },
-    refused({ code }) {
+    refused(reason, appId) {
+      const { code } = reason;
       refused.inc({ reason: code });
+      if (reason instanceof LimitError) {
+        const app = appId ?? reason.appId ?? "";
+        limited.inc({ limit: reason.limit, app: app === "" || apps.has(app) ? app : "other" });
+      }
       if (RIGHTS.has(code)) unauthorized.inc({ kind: code });
       if (code === "rate-limited") rateLimited.inc();
     },

@@ -189,6 +189,7 @@ export class AblyWorld {
       header: (name) => all[name] || null,
       body: body instanceof Uint8Array ? body : Buffer.from(body === undefined ? "" : JSON.stringify(body)),
       onAbort() {},
+      admit: () => ({ receive: () => null, close() {} }),
     });
     if (!("status" in answer)) throw new Error("The answer is a stream.");
     const format = FORMATS[answer.contentType.includes("msgpack") ? "msgpack" : "json"];

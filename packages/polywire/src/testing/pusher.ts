@@ -1,7 +1,7 @@
 import { createHmac, hash } from "node:crypto";
 import { MemoryBroker } from "../brokers/memory/broker.js";
 import { type App, appRegistry, DEFAULT_LIMITS } from "../core/apps.js";
-import type { Buffers } from "../core/connection.js";
+import type { Buffers, Place } from "../core/connection.js";
 import type { RealtimeError } from "../core/errors.js";
 import { Heartbeat } from "../core/heartbeat.js";
 import { Hub } from "../core/hub.js";
@@ -97,6 +97,8 @@ export class PusherWorld {
   readonly protocol;
   /** Why nobody can connect now. */
   admission: RealtimeError | null = null;
+  /** That connections made of requests have. */
+  readonly places = new Set<Place>();
 
   constructor(apps: readonly App[] = [APP]) {
     const context: ProtocolContext = {
@@ -107,7 +109,7 @@ export class PusherWorld {
       refused: (_session, reason) => void this.refusals.push(reason),
       failed: (error) => void this.failures.push(error),
     };
-    this.protocol = pusher(context, { timeouts: TIMEOUTS, buffers: BUFFERS, admission: () => this.admission });
+    this.protocol = pusher(context, { timeouts: TIMEOUTS, buffers: BUFFERS });
     this.observers.add(this.protocol.observer ?? {});
     void this.broker.start(this.hub);
   }
@@ -140,9 +142,18 @@ export class PusherWorld {
       secure: false,
       body,
       onAbort() {},
+      admit: () => this.admit(),
     });
     if ("open" in answer) throw new Error("The answer is a stream.");
     return answer;
+  }
+
+  /** As the server lets a client in that comes by requests. @throws RealtimeError */
+  admit(): Place {
+    if (this.admission !== null) throw this.admission;
+    const place: Place = { receive: () => null, close: () => void this.places.delete(place) };
+    this.places.add(place);
+    return place;
   }
 
   connect(app = APP): FakeClient {

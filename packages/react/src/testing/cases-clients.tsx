@@ -1,29 +1,16 @@
 import { render } from "@testing-library/react";
-import Pusher from "pusher-js";
-import { expect, onTestFinished } from "vitest";
-import { APPS } from "../../../../conformance/support/apps.js";
-import { clientOptions, open } from "../../../../conformance/support/client.js";
-import type { Connection, PusherClient } from "../index.js";
+import { expect } from "vitest";
+import type { Connection } from "../index.js";
 import type { Case } from "./hooks.js";
 import { afterLinger, rendered } from "./support.js";
-
-/** The clients that are made from now on; disconnected when the test ends. */
-export function newClients(): () => readonly PusherClient[] {
-  const before = Pusher.instances.length;
-  const made = () => Pusher.instances.slice(before);
-  onTestFinished(() => {
-    for (const client of made()) client.disconnect();
-  });
-  return made;
-}
 
 export const CLIENT_CASES: readonly Case[] = [
   {
     entries: [17],
     title: "a provider is rendered again with new options: one client",
-    async observe({ RealtimeProvider }) {
-      const clients = newClients();
-      const app = () => <RealtimeProvider options={{ key: APPS.main.key, ...clientOptions() }} />;
+    async observe({ RealtimeProvider }, sdk) {
+      const clients = sdk.made();
+      const app = () => <RealtimeProvider options={sdk.options()} />;
       const view = render(app());
       view.rerender(app());
       view.rerender(app());
@@ -36,12 +23,12 @@ export const CLIENT_CASES: readonly Case[] = [
   {
     entries: [18],
     title: "a provider unmounts: the client that it made is disconnected",
-    async observe({ RealtimeProvider }) {
-      const clients = newClients();
-      const view = render(<RealtimeProvider options={{ key: APPS.main.key, ...clientOptions() }} />);
-      await expect.poll(() => clients()[0]?.connection.state).toBe("connected");
+    async observe({ RealtimeProvider }, sdk) {
+      const clients = sdk.made();
+      const view = render(<RealtimeProvider options={sdk.options()} />);
+      await expect.poll(() => clients()[0]?.state).toBe("connected");
       afterLinger(() => view.unmount());
-      return clients()[0]?.connection.state;
+      return clients()[0]?.state;
     },
     right: "disconnected",
     wrong: "connected",
@@ -49,8 +36,8 @@ export const CLIENT_CASES: readonly Case[] = [
   {
     entries: [16],
     title: "a connection that is refused says so, and why",
-    async observe({ RealtimeProvider, useConnection }) {
-      const client: PusherClient = open({}, "no-such-key");
+    async observe({ RealtimeProvider, useConnection }, sdk) {
+      const { client, refused } = sdk.connectRefused();
       const seen: { connection: Connection | null } = { connection: null };
       const Status = () => {
         seen.connection = useConnection();
@@ -61,11 +48,11 @@ export const CLIENT_CASES: readonly Case[] = [
           <Status />
         </RealtimeProvider>,
       );
-      await expect.poll(() => client.connection.state).toBe("disconnected");
-      await rendered();
+      await refused;
       return { state: seen.connection?.state, code: seen.connection?.reason?.code };
     },
     right: { state: "disconnected", code: 4001 },
     wrong: { state: "connecting", code: undefined },
+    overAbly: { right: { state: "failed", code: 40101 } },
   },
 ];

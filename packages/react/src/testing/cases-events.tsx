@@ -1,15 +1,13 @@
 import { act, render } from "@testing-library/react";
-import type { Channel } from "pusher-js";
 import { startTransition, use, useState } from "react";
 import { vi } from "vitest";
-import { connect, unique } from "../../../../conformance/support/client.js";
-import type { PusherClient } from "../index.js";
+import { unique } from "../../../../conformance/support/client.js";
+import type { AnyChannel } from "../driver.js";
 import type { Case } from "./hooks.js";
-import { useFrozenEvent, useRefEvent } from "./naive.js";
-import { publish, receive, subscribedTo } from "./support.js";
+import type { Sdk } from "./sdk.js";
 
-async function setUp() {
-  const client: PusherClient = await connect();
+async function setUp(sdk: Sdk) {
+  const client = await sdk.connect();
   const heard: unknown[] = [];
   return { client, name: unique("room"), heard };
 }
@@ -18,10 +16,9 @@ export const EVENT_CASES: readonly Case[] = [
   {
     entries: [2],
     title: "inline callbacks: rendered three times, bound once",
-    async observe({ RealtimeProvider, useChannel, useEvent }) {
-      const { client, name } = await setUp();
-      const channel = client.subscribe(name);
-      const bind = vi.spyOn(channel, "bind");
+    async observe({ RealtimeProvider, useChannel, useEvent }, sdk) {
+      const { client, name } = await setUp(sdk);
+      const bindings = sdk.countBindings(client, name, "event");
       const Listener = () => {
         useEvent(useChannel(name), "event", () => {});
         return null;
@@ -34,7 +31,7 @@ export const EVENT_CASES: readonly Case[] = [
       const view = render(app());
       view.rerender(app());
       view.rerender(app());
-      return bind.mock.calls.filter(([event]) => event === "event").length;
+      return bindings();
     },
     right: 1,
     wrong: 3,
@@ -42,8 +39,8 @@ export const EVENT_CASES: readonly Case[] = [
   {
     entries: [3],
     title: "always the latest callback, not the first render's",
-    async observe({ RealtimeProvider, useChannel, useEvent }) {
-      const { client, name, heard } = await setUp();
+    async observe({ RealtimeProvider, useChannel, useEvent }, sdk) {
+      const { client, name, heard } = await setUp(sdk);
       const Listener = ({ label }: { readonly label: string }) => {
         useEvent(useChannel(name), "event", () => heard.push(label));
         return null;
@@ -54,22 +51,22 @@ export const EVENT_CASES: readonly Case[] = [
         </RealtimeProvider>
       );
       const view = render(app("first"));
-      await subscribedTo(client, name);
+      await sdk.subscribed(client, name);
       view.rerender(app("second"));
-      await publish(client, name, "event");
+      await sdk.publish(client, name, "event");
       return heard;
     },
     right: ["second"],
     wrong: ["first"],
-    naive: { useEvent: useFrozenEvent },
+    naive: ({ useFrozenEvent }) => ({ useEvent: useFrozenEvent }),
   },
   {
     entries: [11],
     title: "unmounting unbinds one's own handler, not those of others",
-    async observe({ RealtimeProvider, useChannel, useEvent }) {
-      const { client, name, heard } = await setUp();
-      client.subscribe(name).bind("event", (data: unknown) => heard.push(data));
-      const Listener = ({ channel }: { readonly channel: Channel | null }) => {
+    async observe({ RealtimeProvider, useChannel, useEvent }, sdk) {
+      const { client, name, heard } = await setUp(sdk);
+      sdk.listen(client, name, "event", (data) => heard.push(data));
+      const Listener = ({ channel }: { readonly channel: AnyChannel | null }) => {
         useEvent(channel, "event", () => {});
         return null;
       };
@@ -83,9 +80,9 @@ export const EVENT_CASES: readonly Case[] = [
         </RealtimeProvider>
       );
       const view = render(app(true));
-      await subscribedTo(client, name);
+      await sdk.subscribed(client, name);
       view.rerender(app(false));
-      await publish(client, name, "event");
+      await sdk.publish(client, name, "event");
       return heard;
     },
     right: ["event"],
@@ -94,8 +91,8 @@ export const EVENT_CASES: readonly Case[] = [
   {
     entries: [21],
     title: "a rendering that is thrown away does not change the callback",
-    async observe({ RealtimeProvider, useChannel, useEvent }) {
-      const { client, name, heard } = await setUp();
+    async observe({ RealtimeProvider, useChannel, useEvent }, sdk) {
+      const { client, name, heard } = await setUp(sdk);
       const forever = new Promise<void>(() => {});
       let show = (_label: string) => {};
       const Listener = () => {
@@ -110,21 +107,21 @@ export const EVENT_CASES: readonly Case[] = [
           <Listener />
         </RealtimeProvider>,
       );
-      await subscribedTo(client, name);
+      await sdk.subscribed(client, name);
       await act(async () => startTransition(() => show("never shown")));
-      await publish(client, name, "event");
+      await sdk.publish(client, name, "event");
       return heard;
     },
     right: ["shown"],
     wrong: ["never shown"],
-    naive: { useEvent: useRefEvent },
+    naive: ({ useRefEvent }) => ({ useEvent: useRefEvent }),
     needs: "use",
   },
   {
     entries: [25],
     title: "an exception in one handler does not stop the others, and is reported",
-    async observe({ RealtimeProvider, useChannel, useEvent }) {
-      const { client, name, heard } = await setUp();
+    async observe({ RealtimeProvider, useChannel, useEvent }, sdk) {
+      const { client, name, heard } = await setUp(sdk);
       const reported: unknown[] = [];
       vi.stubGlobal("reportError", (error: unknown) => reported.push(error));
       const Thrower = () => {
@@ -143,9 +140,9 @@ export const EVENT_CASES: readonly Case[] = [
           <Listener />
         </RealtimeProvider>,
       );
-      await subscribedTo(client, name);
+      await sdk.subscribed(client, name);
       try {
-        receive(client, name, "event", "heard");
+        await sdk.arrive(client, name, "event", "heard");
       } catch (error) {
         heard.push({ stoppedBy: error });
       }
@@ -153,5 +150,6 @@ export const EVENT_CASES: readonly Case[] = [
     },
     right: { heard: ["heard"], reported: ["thrown"] },
     wrong: { heard: [{ stoppedBy: "thrown" }], reported: [] },
+    overAbly: { wrong: { heard: ["heard"], reported: [] } },
   },
 ];

@@ -1,9 +1,10 @@
 import { act, render } from "@testing-library/react";
 import { expect } from "vitest";
-import { connect, unique } from "../../../../conformance/support/client.js";
-import type { MessageId, Messages, PusherClient } from "../index.js";
+import { unique } from "../../../../conformance/support/client.js";
+import type { MessageId, Messages } from "../index.js";
 import type { Case, Hooks } from "./hooks.js";
-import { deferred, receive, reconnect, rendered, subscribedTo } from "./support.js";
+import type { Sdk } from "./sdk.js";
+import { deferred, rendered } from "./support.js";
 
 interface Message {
   readonly id: number;
@@ -12,8 +13,8 @@ interface Message {
 type Refetch = (lastId: MessageId | null) => Promise<readonly Message[]>;
 
 /** A mounted list whose first message the server rendered. */
-async function setUp({ RealtimeProvider, useMessages }: Hooks, refetch: Refetch) {
-  const client: PusherClient = await connect();
+async function setUp({ RealtimeProvider, useMessages }: Hooks, sdk: Sdk, refetch: Refetch) {
+  const client = await sdk.connect();
   const name = unique("room");
   const seen: { list: Messages<Message> } = { list: { messages: [], add: () => {} } };
   const List = () => {
@@ -25,17 +26,14 @@ async function setUp({ RealtimeProvider, useMessages }: Hooks, refetch: Refetch)
       <List />
     </RealtimeProvider>,
   );
-  await subscribedTo(client, name);
+  await sdk.subscribed(client, name);
   return {
     ids: () => seen.list.messages.map(({ id }) => id),
     add: (id: number) => act(() => seen.list.add({ id })),
-    arrive: (...ids: number[]) =>
-      act(() => {
-        for (const id of ids) receive(client, name, "message", { id });
-      }),
+    arrive: (...ids: number[]) => sdk.arrive(client, name, "message", ...ids.map((id) => ({ id }))),
     async outage() {
-      await reconnect(client);
-      await subscribedTo(client, name);
+      await sdk.reconnect(client);
+      await sdk.subscribed(client, name);
     },
   };
 }
@@ -46,9 +44,9 @@ export const MESSAGE_CASES: readonly Case[] = [
   {
     entries: [20],
     title: "a burst of messages: all are there",
-    async observe(hooks) {
-      const { ids, arrive } = await setUp(hooks, none);
-      arrive(2, 3, 4);
+    async observe(hooks, sdk) {
+      const { ids, arrive } = await setUp(hooks, sdk, none);
+      await arrive(2, 3, 4);
       return ids();
     },
     right: [1, 2, 3, 4],
@@ -57,10 +55,10 @@ export const MESSAGE_CASES: readonly Case[] = [
   {
     entries: [26],
     title: "a message that was added here and comes back is there once",
-    async observe(hooks) {
-      const { ids, add, arrive } = await setUp(hooks, none);
+    async observe(hooks, sdk) {
+      const { ids, add, arrive } = await setUp(hooks, sdk, none);
       add(2);
-      arrive(2);
+      await arrive(2);
       return ids();
     },
     right: [1, 2],
@@ -69,11 +67,11 @@ export const MESSAGE_CASES: readonly Case[] = [
   {
     entries: [15],
     title: "a live message that overtakes the refetch: in order, once",
-    async observe(hooks) {
+    async observe(hooks, sdk) {
       const answer = deferred<readonly Message[]>();
-      const { ids, arrive, outage } = await setUp(hooks, () => answer.promise);
+      const { ids, arrive, outage } = await setUp(hooks, sdk, () => answer.promise);
       await outage();
-      arrive(3);
+      await arrive(3);
       answer.resolve([{ id: 2 }, { id: 3 }]);
       await rendered();
       return ids();
@@ -84,9 +82,9 @@ export const MESSAGE_CASES: readonly Case[] = [
   {
     entries: [15],
     title: "messages between the server's rendering and the subscription: loaded, and before the live ones",
-    async observe(hooks) {
-      const { ids, arrive } = await setUp(hooks, async () => [{ id: 2 }, { id: 3 }]);
-      arrive(3, 4);
+    async observe(hooks, sdk) {
+      const { ids, arrive } = await setUp(hooks, sdk, async () => [{ id: 2 }, { id: 3 }]);
+      await arrive(3, 4);
       return ids();
     },
     right: [1, 2, 3, 4],
@@ -95,9 +93,9 @@ export const MESSAGE_CASES: readonly Case[] = [
   {
     entries: [10],
     title: "two outages whose refetches answer in the wrong order: the newer one counts",
-    async observe(hooks) {
+    async observe(hooks, sdk) {
       const answers: ReturnType<typeof deferred<readonly Message[]>>[] = [];
-      const { ids, outage } = await setUp(hooks, () => {
+      const { ids, outage } = await setUp(hooks, sdk, () => {
         const answer = deferred<readonly Message[]>();
         answers.push(answer);
         return answer.promise;

@@ -1,10 +1,11 @@
 import { render } from "@testing-library/react";
 import { Activity, StrictMode } from "react";
 import { expect } from "vitest";
-import { authorizer, connect, sign, unique } from "../../../../conformance/support/client.js";
+import { connect, sign, unique } from "../../../../conformance/support/client.js";
 import type { PusherClient } from "../index.js";
 import type { Case, Hooks } from "./hooks.js";
-import { afterLinger, publish, reconnect, rendered, subscribedTo, subscriptionsOf } from "./support.js";
+import type { Sdk } from "./sdk.js";
+import { afterLinger, reconnect, rendered, subscriptionsOf } from "./support.js";
 
 /** A component that hears the "event" of a channel. */
 function listenerOf({ useChannel, useEvent }: Hooks, name: string, heard: unknown[]) {
@@ -14,16 +15,16 @@ function listenerOf({ useChannel, useEvent }: Hooks, name: string, heard: unknow
   };
 }
 
-async function setUp(hooks: Hooks) {
-  const client: PusherClient = await connect();
+async function setUp(hooks: Hooks, sdk: Sdk) {
+  const client = await sdk.connect();
   const name = unique("room");
   const heard: unknown[] = [];
   return { client, name, heard, Listener: listenerOf(hooks, name, heard), Provider: hooks.RealtimeProvider };
 }
 
 /** A listener, shown and subscribed, that an `<Activity>` can hide. */
-async function setUpHideable(hooks: Hooks) {
-  const { client, name, heard, Listener, Provider } = await setUp(hooks);
+async function setUpHideable(hooks: Hooks, sdk: Sdk) {
+  const { client, name, heard, Listener, Provider } = await setUp(hooks, sdk);
   const app = (mode: "hidden" | "visible") => (
     <Provider client={client}>
       <Activity mode={mode}>
@@ -32,7 +33,7 @@ async function setUpHideable(hooks: Hooks) {
     </Provider>
   );
   const view = render(app("visible"));
-  await subscribedTo(client, name);
+  await sdk.subscribed(client, name);
   return { client, name, heard, show: (mode: "hidden" | "visible") => view.rerender(app(mode)) };
 }
 
@@ -40,8 +41,8 @@ export const SUBSCRIPTION_CASES: readonly Case[] = [
   {
     entries: [1],
     title: "one of two users of a channel unmounts: the other goes on",
-    async observe(hooks) {
-      const { client, name, heard, Listener, Provider } = await setUp(hooks);
+    async observe(hooks, sdk) {
+      const { client, name, heard, Listener, Provider } = await setUp(hooks, sdk);
       const Other = listenerOf(hooks, name, []);
       const app = (both: boolean) => (
         <Provider client={client}>
@@ -50,9 +51,9 @@ export const SUBSCRIPTION_CASES: readonly Case[] = [
         </Provider>
       );
       const view = render(app(true));
-      await subscribedTo(client, name);
+      await sdk.subscribed(client, name);
       afterLinger(() => view.rerender(app(false)));
-      await publish(client, name, "event", "after");
+      await sdk.publish(client, name, "event", "after");
       return heard;
     },
     right: ["after"],
@@ -60,15 +61,9 @@ export const SUBSCRIPTION_CASES: readonly Case[] = [
   },
   {
     entries: [4, 22],
-    title: "the only user is replaced by another, as by a navigation: one authorization, and events go on",
-    async observe({ RealtimeProvider, useChannel, useEvent }) {
-      let authorizations = 0;
-      const ask = <T,>(params: T): T => {
-        authorizations += 1;
-        return params;
-      };
-      const client: PusherClient = await connect({ options: authorizer({ ask }) });
-      const name = unique("private-room");
+    title: "the only user is replaced by another, as by a navigation: asked for once, and events go on",
+    async observe({ RealtimeProvider, useChannel, useEvent }, sdk) {
+      const { client, name, requests } = await sdk.connectCounting();
       const heard: unknown[] = [];
       const Page = () => {
         useEvent(useChannel(name), "event", (data) => heard.push(data));
@@ -80,19 +75,19 @@ export const SUBSCRIPTION_CASES: readonly Case[] = [
         </RealtimeProvider>
       );
       const view = render(app("first"));
-      await subscribedTo(client, name);
+      await sdk.subscribed(client, name);
       view.rerender(app("second"));
-      await publish(client, name, "event", "after");
-      return { authorizations, heard };
+      await sdk.publish(client, name, "event", "after");
+      return { requests: requests(), heard };
     },
-    right: { authorizations: 1, heard: ["after"] },
-    wrong: { authorizations: 1, heard: [] },
+    right: { requests: 1, heard: ["after"] },
+    wrong: { requests: 1, heard: [] },
   },
   {
     entries: [8],
     title: "StrictMode: mounted twice, subscribed once, and left when unmounted",
-    async observe(hooks) {
-      const { client, name, heard, Listener, Provider } = await setUp(hooks);
+    async observe(hooks, sdk) {
+      const { client, name, heard, Listener, Provider } = await setUp(hooks, sdk);
       const view = render(
         <StrictMode>
           <Provider client={client}>
@@ -101,9 +96,9 @@ export const SUBSCRIPTION_CASES: readonly Case[] = [
         </StrictMode>,
       );
       await rendered();
-      await publish(client, name, "event");
+      await sdk.publish(client, name, "event");
       afterLinger(() => view.unmount());
-      await expect.poll(() => subscriptionsOf(name)).toBe(0);
+      await expect.poll(() => sdk.subscriptions(name)).toBe(0);
       return heard;
     },
     right: ["event"],
@@ -111,6 +106,7 @@ export const SUBSCRIPTION_CASES: readonly Case[] = [
   },
   {
     entries: [9],
+    only: "pusher",
     title: "unmounted while subscribing, and the connection is lost meanwhile: no ghost comes back",
     async observe({ RealtimeProvider, useChannel }) {
       const requests: string[] = [];
@@ -147,11 +143,11 @@ export const SUBSCRIPTION_CASES: readonly Case[] = [
   {
     entries: [22],
     title: "<Activity> hides and shows: events go on",
-    async observe(hooks) {
-      const { client, name, heard, show } = await setUpHideable(hooks);
+    async observe(hooks, sdk) {
+      const { client, name, heard, show } = await setUpHideable(hooks, sdk);
       show("hidden");
       show("visible");
-      await publish(client, name, "event", "shown again");
+      await sdk.publish(client, name, "event", "shown again");
       return heard;
     },
     right: ["shown again"],
@@ -161,13 +157,13 @@ export const SUBSCRIPTION_CASES: readonly Case[] = [
   {
     entries: [22],
     title: "<Activity> hides for long: the channel is left, and subscribed to again when shown",
-    async observe(hooks) {
-      const { client, name, heard, show } = await setUpHideable(hooks);
+    async observe(hooks, sdk) {
+      const { client, name, heard, show } = await setUpHideable(hooks, sdk);
       afterLinger(() => show("hidden"));
-      await expect.poll(() => subscriptionsOf(name)).toBe(0);
+      await expect.poll(() => sdk.subscriptions(name)).toBe(0);
       show("visible");
       await rendered();
-      await publish(client, name, "event", "shown again");
+      await sdk.publish(client, name, "event", "shown again");
       return heard;
     },
     right: ["shown again"],

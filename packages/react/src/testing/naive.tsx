@@ -1,7 +1,9 @@
 import Pusher, { type Channel, type PresenceChannel } from "pusher-js";
 import { createContext, useContext, useEffect, useMemo, useRef, useState } from "react";
+import type { AnyChannel } from "../driver.js";
 import type { EventHandler, MessageId, PusherClient } from "../index.js";
-import type { Hooks } from "./hooks.js";
+import type { RealtimeOptions } from "../options.js";
+import type { NaiveHooks } from "./hooks.js";
 
 /**
  * The hooks as one writes them first: each does what hooks in the field did or do. A fixture that the catalogue's tests
@@ -33,7 +35,8 @@ function useChannel(channelName: string | null): Channel | null {
   return channel;
 }
 
-function useEvent<T>(channel: Channel | null | undefined, eventName: string, callback: EventHandler<T>): void {
+function useEvent<T>(given: AnyChannel | null | undefined, eventName: string, callback: EventHandler<T>): void {
+  const channel = given as Channel | null | undefined;
   useEffect(() => {
     channel?.bind(eventName, callback);
     return () => {
@@ -42,22 +45,12 @@ function useEvent<T>(channel: Channel | null | undefined, eventName: string, cal
   }, [channel, eventName, callback]);
 }
 
-/** Binds once, and so calls the callback of the first render for ever. */
-export function useFrozenEvent<T>(
-  channel: Channel | null | undefined,
-  eventName: string,
-  callback: EventHandler<T>,
-): void {
+function useFrozenEvent<T>(channel: AnyChannel | null | undefined, eventName: string, callback: EventHandler<T>): void {
   const [first] = useState(() => callback);
   useEvent(channel, eventName, first);
 }
 
-/** Calls the latest callback by writing it down while rendering, also in a rendering that is thrown away. */
-export function useRefEvent<T>(
-  channel: Channel | null | undefined,
-  eventName: string,
-  callback: EventHandler<T>,
-): void {
+function useRefEvent<T>(channel: AnyChannel | null | undefined, eventName: string, callback: EventHandler<T>): void {
   const latest = useRef(callback);
   latest.current = callback;
   const [forward] = useState((): EventHandler<T> => (data, metadata) => latest.current(data, metadata));
@@ -109,20 +102,22 @@ function useMessages<T>(
   return { messages, add };
 }
 
-export const NAIVE: Hooks = {
+export const NAIVE: NaiveHooks = {
   RealtimeProvider({ client, options, children }) {
     const value = useMemo(
       () =>
         (typeof client === "function" ? client() : client) ??
-        (options ? new Pusher(options.key, { cluster: "mt1", ...options }) : null),
+        (options ? new Pusher((options as RealtimeOptions).key, { cluster: "mt1", ...options }) : null),
       [client, options],
     );
     return <Client.Provider value={value}>{children}</Client.Provider>;
   },
   useChannel,
   useEvent,
+  useFrozenEvent,
+  useRefEvent,
   usePresence,
   useConnection: () => ({ state: useClient().connection.state as "connected", reason: null }),
   useMessages,
-  useTrigger: (channel) => (eventName, data) => channel?.trigger(eventName, data) ?? false,
+  useTrigger: (channel) => (eventName, data) => (channel as Channel | null)?.trigger(eventName, data) ?? false,
 };

@@ -37,7 +37,7 @@ export function comet(context: AblyContext, buffers: Buffers): Comet {
 
   function connect(request: HttpRequest): RequestConnection {
     const keys: string[] = [];
-    const connection = new RequestConnection(COMET, COMET_LIMITS, buffers, context.runtime, () => {
+    const connection = new RequestConnection(COMET, COMET_LIMITS, buffers, context.runtime, request.admit(), () => {
       for (const key of keys) connections.delete(key);
     });
     connection.expect();
@@ -54,7 +54,7 @@ export function comet(context: AblyContext, buffers: Buffers): Comet {
     async handle(request) {
       try {
         const connection = connectionOf(request);
-        if (isStreamed(request)) return { ...streamOf(request, connection), isAdmitted: connectionOf === find };
+        if (isStreamed(request)) return streamOf(request, connection);
         const body = await connection.receive(request.onAbort);
         return { status: 200, contentType: "application/json", headers: corsHeaders(request), body };
       } catch (error) {
@@ -67,8 +67,8 @@ export function comet(context: AblyContext, buffers: Buffers): Comet {
 
   const sending = (method: "GET" | "POST", action: string, messages: (body: () => unknown) => readonly unknown[]) =>
     openRoute(context, method, `/comet/:key/${action}`, async ({ http, body }) => {
-      const { handler } = find(http);
-      for (const message of messages(body)) handler.message(JSON.stringify(message));
+      const connection = find(http);
+      for (const message of messages(body)) connection.message(JSON.stringify(message));
       return { body: [] };
     });
 
@@ -95,10 +95,6 @@ const streamOf = (request: HttpRequest, connection: RequestConnection): HttpStre
   contentType: STREAM.contentType,
   headers: { ...STREAM.headers, ...corsHeaders(request) },
   open: (response) => connection.open(response),
-  refuse(reason) {
-    connection.handler.terminate(reason);
-    return refusal(request, reason);
-  },
 });
 
 /** SDKs take an array for the words of a connection whatever the status, and anything else for the network's. */

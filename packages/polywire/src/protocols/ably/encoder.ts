@@ -11,6 +11,7 @@ import type {
   PresenceEvent,
   SessionId,
 } from "../../core/event.js";
+import { isPusherEvent } from "../../core/policy.js";
 import { FORMATS, type FormatName } from "./format.js";
 import { wireContent } from "./payload.js";
 import { eventSerial, serialOf } from "./serial.js";
@@ -26,9 +27,14 @@ import {
 
 const encoder = (name: FormatName): Encoder => ({
   name: `ably/6/${name}`,
-  encode: (channel, event) => Frame.of(FORMATS[name].encode(eventMessage(channel, event, name))),
+  encode: (channel, event) =>
+    isForeign(event) ? null : Frame.of(FORMATS[name].encode(eventMessage(channel, event, name))),
   encodeUnit: (channel, messages) => Frame.of(FORMATS[name].encode(unitMessage(channel, messages, name))),
 });
+
+/** What the server says to Pusher's clients. */
+const isForeign = (event: ChannelEvent): boolean =>
+  event.kind === "message" && event.name !== null && isPusherEvent(event.name);
 
 /** Protocols 2 to 6 say events alike. */
 export const ENCODERS: Readonly<Record<FormatName, Encoder>> = { json: encoder("json"), msgpack: encoder("msgpack") };

@@ -1,4 +1,4 @@
-import { type ErrorCode, RealtimeError } from "../../core/errors.js";
+import { type ErrorCode, LimitError, RealtimeError } from "../../core/errors.js";
 
 /** An error on the wire (Ably features specification, TI1). */
 export interface ErrorInfo {
@@ -28,6 +28,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   "app-disabled": { code: 40300, status: 403 },
   "over-quota": { code: 40114, status: 403 },
   "over-capacity": { code: 50320, status: 503 },
+  throttled: { code: 42920, status: 429 },
   "origin-refused": { code: 40300, status: 403 },
   terminated: { code: 40300, status: 403 },
   insecure: { code: 40103, status: 401 },
@@ -42,6 +43,12 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   unavailable: { code: 50003, status: 500 },
   internal: { code: 50000, status: 500 },
 };
+
+/** What Ably tells apart where too much comes at once. */
+const THROTTLED: readonly (readonly [suffix: string, Words])[] = [
+  ["requestsPerSecond", { code: 42910, status: 429 }],
+  ["connectsPerSecond", { code: 80021, status: 429 }],
+];
 
 /** Codes whose status is not their first three digits. */
 const STATUS: Readonly<Record<number, number>> = {
@@ -79,9 +86,14 @@ export class AblyError extends RealtimeError {
 const statusOf = (code: number): number => STATUS[code] ?? Math.floor(code / 100);
 
 export function errorInfo(reason: RealtimeError): ErrorInfo {
-  const { code, status } =
-    reason instanceof AblyError ? { code: reason.wireCode, status: statusOf(reason.wireCode) } : WORDS[reason.code];
+  const { code, status } = wordsFor(reason);
   return { code, statusCode: status, message: reason.explanation, href: `https://help.ably.io/error/${code}` };
+}
+
+function wordsFor(reason: RealtimeError): Words {
+  if (reason instanceof AblyError) return { code: reason.wireCode, status: statusOf(reason.wireCode) };
+  const limit = reason instanceof LimitError && reason.code === "throttled" ? reason.limit : null;
+  return THROTTLED.find(([suffix]) => limit?.endsWith(suffix))?.[1] ?? WORDS[reason.code];
 }
 
 /** Errors after which an SDK should come back, rather than fail for good: tokens to renew, and trouble of the server. */

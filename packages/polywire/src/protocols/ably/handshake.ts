@@ -1,3 +1,4 @@
+import type { Limits } from "../../core/apps.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import { RealtimeError } from "../../core/errors.js";
 import { refuse } from "./farewell.js";
@@ -31,6 +32,10 @@ export class Handshake implements ConnectionHandler {
     } catch (error) {
       this.terminate(RealtimeError.from(error));
     }
+  }
+
+  get limits(): Limits | null {
+    return this.#session?.limits ?? null;
   }
 
   message(data: string | Uint8Array): void {

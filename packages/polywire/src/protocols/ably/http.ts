@@ -56,7 +56,7 @@ export function openRoute(
       } catch (error) {
         const reason = RealtimeError.from(error);
         context.refused(null, reason, { kind: "request", method, path: http.path });
-        return refusal(http, format, reason);
+        return refusal(http, reason, format);
       }
     },
   };
@@ -71,6 +71,7 @@ export function route(
 ): Route {
   return openRoute(context, method, path, async (request) => {
     const credentials = await context.authenticator.request(request.http);
+    context.hub.takeRequest(credentials.app);
     return handle({ ...request, credentials });
   });
 }
@@ -98,7 +99,7 @@ export function preflights(routes: readonly Route[]): readonly Route[] {
 /** There is nothing at this path, in the words of who asks with an Ably SDK. */
 export function nothingThere(http: RequestHead): HttpResponse {
   const { method, path } = http;
-  return refusal(http, formatOf(http), new AblyError(40400, `There is no ${method} ${path.slice(0, 200)} here.`));
+  return refusal(http, new AblyError(40400, `There is no ${method} ${path.slice(0, 200)} here.`));
 }
 
 function respond(http: HttpRequest, format: Format, { status = 200, body, links = [] }: Answer): HttpResponse {
@@ -111,7 +112,7 @@ function respond(http: HttpRequest, format: Format, { status = 200, body, links 
 }
 
 /** The two headers are for SDKs that do not read the body. */
-function refusal(http: RequestHead, format: Format, reason: RealtimeError): HttpResponse {
+export function refusal(http: RequestHead, reason: RealtimeError, format: Format = formatOf(http)): HttpResponse {
   const error = errorInfo(reason);
   return {
     status: error.statusCode,

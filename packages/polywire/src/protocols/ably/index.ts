@@ -7,7 +7,7 @@ import { Connections } from "./connections.js";
 import { Deltas } from "./deltas.js";
 import { refuse } from "./farewell.js";
 import { FORMATS } from "./format.js";
-import { nothingThere, preflights } from "./http.js";
+import { nothingThere, preflights, refusal } from "./http.js";
 import { type AblyRoutesOptions, ablyRoutes } from "./routes.js";
 import type { AblyContext } from "./session.js";
 import { welcome } from "./welcome.js";
@@ -46,6 +46,7 @@ export function ably(common: ProtocolContext, options: AblyRoutesOptions & { rea
     routes: [...routes, ...preflights(routes)],
     requestConnections: () => requests.polling(),
     observer: options.stats,
+    refuse: refusal,
     unknown: (request) => (request.header("x-ably-version") === null ? null : nothingThere(request)),
   };
 }

@@ -1,5 +1,5 @@
 import { Allowance } from "../../core/allowance.js";
-import type { App } from "../../core/apps.js";
+import type { App, Limits } from "../../core/apps.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import { describe } from "../../core/describe.js";
 import type { Encoder, Frame } from "../../core/encoder.js";
@@ -112,6 +112,10 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     return this.record.appId;
   }
 
+  get limits(): Limits {
+    return this.#app.limits;
+  }
+
   get format(): FormatName {
     return this.options.format.name;
   }
@@ -132,7 +136,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     return this.#credentials.capability;
   }
 
-  /** @param fault why this is not the connection that the client asked to resume @throws RealtimeError `over-quota` */
+  /** @param fault why this is not the connection that the client asked to resume @throws LimitError `over-quota`, `throttled` */
   open(fault: RealtimeError | null): void {
     try {
       this.context.hub.connect(this, this.#app, this.options.origin);

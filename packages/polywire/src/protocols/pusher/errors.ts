@@ -23,6 +23,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   "app-disabled": { code: 4003, status: 403, type: "AppDisabled" },
   "over-quota": { code: 4004, status: 403, type: "LimitReached" },
   "over-capacity": { code: 4100, status: 503, type: "Unavailable" },
+  throttled: { code: 4100, status: 429, type: "LimitReached" },
   "origin-refused": { code: 4009, status: 403, type: "AuthError" },
   insecure: { code: 4000, status: 403, type: "AuthError" },
   "no-version": { code: 4008, status: 400, type: "BadRequest" },

@@ -46,6 +46,7 @@ class Requests {
       secure: false,
       body: Buffer.from(body),
       onAbort: (run) => void aborts.push(run),
+      admit: () => this.world.admit(),
     });
     const abort = () => {
       for (const run of aborts) run();
@@ -233,7 +234,7 @@ describe("a session", () => {
     requests.world.clock.advance(200);
     await settled();
 
-    expect([requests.sessions, requests.world.hub.channelCount]).toEqual([0, 0]);
+    expect([requests.sessions, requests.world.hub.channelCount, requests.world.places.size]).toEqual([0, 0, 0]);
     expect((await requests.send("[]")).status).toBe(404);
     expect((await requests.poll()).startsWith("o\n")).toBe(true);
   });
@@ -312,7 +313,7 @@ describe("a refusal", () => {
       expect(text.startsWith("o\n")).toBe(true);
       expect(closeIn(text)).toEqual([code, expect.any(String)]);
     }
-    expect(requests.sessions).toBe(0);
+    expect([requests.sessions, requests.world.places.size]).toEqual([0, 0]);
   });
 
   it("[HF5] for want of room says when to come back, and does not concern who is there", async () => {

@@ -9,13 +9,6 @@ import { type PusherContext, refuse } from "./session.js";
 import { welcome } from "./welcome.js";
 import { closing, NOTHING, OPEN, XHR, XHR_LIMITS } from "./xhr-dialect.js";
 
-/** What the server gives the fallbacks. */
-export interface FallbackOptions {
-  readonly buffers: Buffers;
-  /** Why nobody may connect now; null: they may. */
-  admission(): RealtimeError | null;
-}
-
 /** Where pusher-js looks for its fallbacks: `httpPath`, then what it makes of the app, and a session that it names itself. */
 const PATH = "/pusher/app/:key/:server/:session";
 const SESSION = /^[\w-]{1,64}\/[\w-]{1,64}$/;
@@ -49,7 +42,7 @@ export class Fallbacks {
 
   constructor(
     private readonly context: PusherContext,
-    private readonly options: FallbackOptions,
+    private readonly buffers: Buffers,
   ) {
     const post = (transport: string, answer: (request: HttpRequest) => Promise<HttpResponse | HttpStream>) => ({
       method: "POST" as const,
@@ -94,16 +87,21 @@ export class Fallbacks {
 
   /** @throws RealtimeError */
   #connect(name: string, request: HttpRequest): RequestConnection {
-    const unable = this.options.admission();
-    if (unable !== null) throw unable;
-    const connection = new RequestConnection(XHR, XHR_LIMITS, this.options.buffers, this.context.runtime, () =>
-      this.#connections.delete(name),
-    );
-    connection.send(OPEN);
-    connection.handler = welcome(this.context, request, connection);
-    connection.expect();
-    this.#connections.set(name, connection);
-    return connection;
+    const { runtime } = this.context;
+    const place = request.admit();
+    try {
+      const connection = new RequestConnection(XHR, XHR_LIMITS, this.buffers, runtime, place, () =>
+        this.#connections.delete(name),
+      );
+      connection.send(OPEN);
+      connection.handler = welcome(this.context, request, connection);
+      connection.expect();
+      this.#connections.set(name, connection);
+      return connection;
+    } catch (error) {
+      place.close();
+      throw error;
+    }
   }
 
   #send(request: HttpRequest): HttpResponse {
@@ -114,7 +112,7 @@ export class Fallbacks {
       const messages = messagesIn(request.body);
       connection.handler.activity();
       if (messages.length === 0) connection.send(NOTHING);
-      for (const message of messages) connection.handler.message(message);
+      for (const message of messages) connection.message(message);
       return { status: 204, contentType: CONTENT_TYPE, headers: HEADERS, body: "" };
     } catch (error) {
       const reason = RealtimeError.from(error);
@@ -160,9 +158,7 @@ function messagesIn(body: Uint8Array): readonly string[] {
 const streamOf = (connection: RequestConnection): HttpStream => ({
   contentType: CONTENT_TYPE,
   headers: HEADERS,
-  isAdmitted: true,
   open: (response) => connection.open(response),
-  refuse: refusal,
 });
 
 /** What a refused client is told on whichever transport: a session opens, says why not, and is closed. */

@@ -1,22 +1,24 @@
-import { type Connection, type ConnectionHandler, DEAF } from "../../core/connection.js";
+import { type Buffers, type Connection, type ConnectionHandler, DEAF } from "../../core/connection.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { Endpoint, Protocol, ProtocolContext, RequestHead } from "../../core/protocol.js";
 import { Turns } from "../../core/turns.js";
-import { type FallbackOptions, Fallbacks } from "./fallbacks.js";
+import { Fallbacks } from "./fallbacks.js";
 import { pusherRoutes } from "./routes.js";
 import { type PusherContext, type PusherTimeouts, refuse } from "./session.js";
 import { SubscriptionCounts } from "./subscription-counts.js";
 import { welcome } from "./welcome.js";
 
-export interface PusherOptions extends FallbackOptions {
+export interface PusherOptions {
   readonly timeouts: PusherTimeouts;
+  /** Of connections that are made of requests. */
+  readonly buffers: Buffers;
 }
 
 /** Pusher Channels: protocols 5, 6 and 7 over WebSocket and in HTTP requests, and the HTTP API. */
-export function pusher(common: ProtocolContext, { timeouts, ...options }: PusherOptions): Protocol {
+export function pusher(common: ProtocolContext, { timeouts, buffers }: PusherOptions): Protocol {
   const context: PusherContext = { ...common, timeouts, turns: new Turns() };
-  const fallbacks = new Fallbacks(context, options);
+  const fallbacks = new Fallbacks(context, buffers);
   const app: Endpoint = {
     path: "/app/:key",
     refuse,

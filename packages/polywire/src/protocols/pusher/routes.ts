@@ -114,7 +114,9 @@ export function pusherRoutes(context: ProtocolContext): readonly Route[] {
     path: `/apps/:appId${path}`,
     async handle(request) {
       try {
-        return ok(await handler(identify(context, request)));
+        const call = identify(context, request);
+        hub.takeRequest(call.app);
+        return ok(await handler(call));
       } catch (error) {
         const reason = RealtimeError.from(error);
         context.refused(null, reason, { kind: "request", method, path: request.path });

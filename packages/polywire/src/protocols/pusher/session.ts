@@ -1,4 +1,4 @@
-import type { App } from "../../core/apps.js";
+import type { App, Limits } from "../../core/apps.js";
 import type { Member } from "../../core/broker.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import { describe } from "../../core/describe.js";
@@ -88,7 +88,11 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     return this.app.id;
   }
 
-  /** @param origin of the page that connected @throws RealtimeError `over-quota` */
+  get limits(): Limits {
+    return this.app.limits;
+  }
+
+  /** @param origin of the page that connected @throws LimitError `over-quota`, `throttled` */
   open(origin: string | null): void {
     this.context.hub.connect(this, this.app, origin);
     const { heartbeat, timeouts } = this.context;

@@ -1,5 +1,5 @@
 import { type AppRegistry, allowsOrigin } from "../../core/apps.js";
-import type { HttpRequest, HttpResponse } from "../../core/protocol.js";
+import type { HttpRequest, HttpResponse, RequestHead } from "../../core/protocol.js";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -13,7 +13,7 @@ const PREFLIGHT: Headers = {
  * What lets a page read the answer, be it an error: its origin is one of some app's. A page that is none of the app's it
  * asks for is refused by `admit`, and not told why. Cookies play no part, so credentials are not allowed.
  */
-export function corsHeaders({ all }: AppRegistry, request: HttpRequest): Headers {
+export function corsHeaders({ all }: AppRegistry, request: RequestHead): Headers {
   const origin = request.header("origin");
   if (origin === null || !all.some((app) => allowsOrigin(app, origin))) return {};
   return { "access-control-allow-origin": origin, vary: "origin" };

@@ -21,6 +21,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   "app-disabled": { close: 1008, status: 403 },
   "over-quota": { close: 1008, status: 403 },
   "over-capacity": { close: 1013, status: 503 },
+  throttled: { close: 1013, status: 429 },
   "origin-refused": { close: 1008, status: 403 },
   insecure: { close: 1008, status: 403 },
   "no-version": { close: 1008, status: 400 },

@@ -1,3 +1,4 @@
+import type { Limits } from "../../core/apps.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { VerifiedToken } from "../../tokens/verifier.js";
@@ -36,6 +37,10 @@ export class Handshake implements ConnectionHandler {
     } catch (error) {
       this.#refuse(RealtimeError.from(error));
     }
+  }
+
+  get limits(): Limits | null {
+    return this.#session?.limits ?? null;
   }
 
   message(data: string | Uint8Array): void {

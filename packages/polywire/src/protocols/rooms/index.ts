@@ -6,7 +6,7 @@ import { admit, subprotocolsOf } from "./admission.js";
 import { Handshake, refuse } from "./handshake.js";
 import { identify } from "./identity.js";
 import type { LivenessTimeouts } from "./liveness.js";
-import { roomsRoutes } from "./routes.js";
+import { roomsRefusal, roomsRoutes } from "./routes.js";
 import { type RoomsContext, RoomsSession } from "./session.js";
 
 export interface RoomsOptions {
@@ -43,5 +43,10 @@ export function rooms(common: ProtocolContext, { tokens, timeouts }: RoomsOption
       return parameters.has("token") || !ELSEWHERE.some((name) => parameters.has(name));
     },
   };
-  return { name: "rooms", endpoints: [root, endpoint("/rooms")], routes: roomsRoutes(context, new Allowances()) };
+  return {
+    name: "rooms",
+    endpoints: [root, endpoint("/rooms")],
+    routes: roomsRoutes(context, new Allowances()),
+    refuse: (request, reason) => roomsRefusal(context.apps, request, reason),
+  };
 }

@@ -1,10 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import type { Allowances } from "../../core/allowance.js";
+import type { AppRegistry } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { ChannelName, Draft, Message, Payload } from "../../core/event.js";
 import { parseObject } from "../../core/json.js";
-import type { HttpRequest, HttpResponse, HttpStream, Route } from "../../core/protocol.js";
+import type { HttpRequest, HttpResponse, HttpStream, RequestHead, Route } from "../../core/protocol.js";
 import type { Operation } from "../../tokens/grant.js";
 import type { VerifiedToken } from "../../tokens/verifier.js";
 import { admit, notAllowed } from "./admission.js";
@@ -45,7 +46,7 @@ export function roomsRoutes(context: RoomsContext, allowances: Allowances): read
     const identity = identify(request, token, "stream");
     return {
       ...EVENT_STREAM,
-      refuse: (reason) => refused(request, reason),
+      refuse: (reason) => roomsRefusal(apps, request, reason),
       open(connection) {
         const stream = new EventStream(connection);
         const timeouts = { ...context.timeouts, activity: Math.min(COMMENT_MS, context.timeouts.activity) };
@@ -84,13 +85,7 @@ export function roomsRoutes(context: RoomsContext, allowances: Allowances): read
 
   function refused(request: HttpRequest, reason: RealtimeError): HttpResponse {
     context.refused(null, reason);
-    const { status } = wordsFor(reason);
-    const headers = {
-      ...(reason.code !== "origin-refused" && corsHeaders(apps, request)),
-      ...(status === 401 && { "www-authenticate": "Bearer" }),
-      ...((status === 429 || status === 503) && { "retry-after": "1" }),
-    };
-    return { ...json(status, JSON.stringify(errorFields(reason))), headers };
+    return roomsRefusal(apps, request, reason);
   }
 
   const route = (method: "GET" | "POST", path: string, handler: Handler): Route => ({
@@ -119,9 +114,21 @@ export function roomsRoutes(context: RoomsContext, allowances: Allowances): read
   ];
 }
 
+/** What is answered in place of what was asked for. */
+export function roomsRefusal(apps: AppRegistry, request: RequestHead, reason: RealtimeError): HttpResponse {
+  const { status } = wordsFor(reason);
+  const headers = {
+    ...(reason.code !== "origin-refused" && corsHeaders(apps, request)),
+    ...(status === 401 && { "www-authenticate": "Bearer" }),
+    ...((status === 429 || status === 503) && { "retry-after": "1" }),
+  };
+  return { ...json(status, JSON.stringify(errorFields(reason))), headers };
+}
+
 /** @throws RealtimeError */
 async function callOf(context: RoomsContext, request: HttpRequest): Promise<Call> {
   const token = await admit(context, request);
+  context.hub.takeRequest(token.app);
   const room = request.params.room ?? "";
   checkRoom(room, token.app.limits);
   return { token, room, request, query: new URLSearchParams(request.query) };

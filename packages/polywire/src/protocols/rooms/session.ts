@@ -1,5 +1,5 @@
 import { Allowance } from "../../core/allowance.js";
-import type { App } from "../../core/apps.js";
+import type { App, Limits } from "../../core/apps.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import type { Frame } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
@@ -73,6 +73,10 @@ export class RoomsSession implements Occupant, ConnectionHandler, Beating {
     return this.app.id;
   }
 
+  get limits(): Limits {
+    return this.app.limits;
+  }
+
   get claims(): Claims {
     return this.#claims;
   }
@@ -81,7 +85,7 @@ export class RoomsSession implements Occupant, ConnectionHandler, Beating {
     return this.identity.mode === "bare";
   }
 
-  /** @throws RealtimeError `over-quota` */
+  /** @throws LimitError `over-quota`, `throttled` */
   open(): void {
     const { hub, sessions } = this.context;
     const before = sessions.get(this.#key);

@@ -75,6 +75,8 @@ class EngineWorld {
           runtime: nodeRuntime,
           congested: (backlog) => congestion.add(backlog),
           slowConsumer: () => (world.slow += 1),
+          limits: () => null,
+          ended() {},
         },
         () => world.closed.push(connection),
       );

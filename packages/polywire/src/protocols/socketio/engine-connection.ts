@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Limits } from "../../core/apps.js";
 import type { Backlog, Connection, ConnectionHandler } from "../../core/connection.js";
 import type { Frame } from "../../core/encoder.js";
-import { type ErrorCode, RealtimeError } from "../../core/errors.js";
+import { type ErrorCode, LimitError, RealtimeError } from "../../core/errors.js";
 import type { Runtime } from "../../core/runtime.js";
 
 /**
@@ -46,11 +47,17 @@ export interface EngineOptions {
   readonly isDefaultParser: boolean;
   connectionOf(ws: unknown): WebSocketPath | null;
   slowConsumer(): void;
+  /** Of the client's app; null while that is not known. */
+  limits(): Limits | null;
+  /** The transport or the server ended the connection. */
+  ended(reason: RealtimeError): void;
   /** Told of a client that has much waiting, so that all together stay within their budget. */
   congested(backlog: Backlog): void;
   readonly runtime: Runtime;
 }
 
+/** RFC 6455, 7.4.1, as registered since. */
+const TRY_AGAIN_LATER = 1013;
 /** What a packet costs beside its data. */
 const PACKET_BYTES = 64;
 const DRAIN_CHECK_MS = 25;
@@ -130,7 +137,9 @@ export class EngineConnection {
   /** Ends the transport and not the namespaces, so that the client comes back by itself. */
   terminate(reason: RealtimeError): void {
     if (this.#isClosed) return;
-    this.engine.close(UNHEARD.has(reason.code));
+    // Socket.IO has no word for why a transport ends: a WebSocket's close can say which limit it was.
+    if (reason instanceof LimitError) this.#path?.close(TRY_AGAIN_LATER, reason.explanation);
+    this.engine.close(reason instanceof LimitError || UNHEARD.has(reason.code));
   }
 
   #takeTransport(): void {
@@ -139,9 +148,15 @@ export class EngineConnection {
     this.#path = transport.name === "websocket" ? options.connectionOf(transport.socket) : null;
     if (this.#path === null) return;
     this.#path.handler = {
+      get limits() {
+        return options.limits();
+      },
       message() {},
       activity() {},
-      terminate: (reason) => this.terminate(reason),
+      terminate: (reason) => {
+        options.ended(reason);
+        this.terminate(reason);
+      },
       close() {},
     };
     const isPlain = options.isDefaultParser && !transport.perMessageDeflate;

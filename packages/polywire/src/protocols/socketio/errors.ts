@@ -17,6 +17,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   "app-disabled": 403,
   "over-quota": 403,
   "over-capacity": 503,
+  throttled: 429,
   "origin-refused": 403,
   insecure: 403,
   "no-version": 400,

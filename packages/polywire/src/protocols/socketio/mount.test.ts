@@ -65,6 +65,7 @@ async function start() {
       perMessageDeflate: false,
       sockets: { Server: transport.serverFor(), connectionOf, slowConsumer() {}, congested() {} },
       admission: () => null,
+      opened: () => () => {},
       isSecure: () => false,
     },
   );

@@ -48,8 +48,8 @@ export class SocketIoMount {
       perMessageDeflate: options.perMessageDeflate,
       cleanupEmptyChildNamespaces: true,
       destroyUpgrade: false,
-      allowRequest(_request, answer) {
-        const reason = options.admission();
+      allowRequest(request, answer) {
+        const reason = options.admission(request);
         answer(reason?.explanation, reason === null);
       },
       ...(context.parser !== null && { parser: context.parser }),
@@ -67,11 +67,20 @@ export class SocketIoMount {
   }
 
   #connect(engine: EngineSocket): void {
-    const { sockets, bufferBytes } = this.options;
+    const { sockets, bufferBytes, opened } = this.options;
     const { runtime, hub, parser } = this.context;
     const visit = new Visit(hub, runtime);
-    const options = { ...sockets, bufferBytes, runtime, isDefaultParser: parser === null };
+    const gone = opened(engine.request);
+    const options = {
+      ...sockets,
+      bufferBytes,
+      runtime,
+      isDefaultParser: parser === null,
+      limits: () => visit.limits,
+      ended: (reason: RealtimeError) => this.context.refused(null, reason),
+    };
     const connection = new EngineConnection(engine, options, () => {
+      gone();
       this.#guests.delete(engine);
       visit.close();
     });

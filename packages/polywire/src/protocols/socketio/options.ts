@@ -25,8 +25,10 @@ export interface SocketIoOptions {
     slowConsumer(): void;
     congested(backlog: Backlog): void;
   };
-  /** Why nobody may connect now; null: they may. */
-  admission(): RealtimeError | null;
+  /** Why who asks may not connect now; null: they may. */
+  admission(request: IncomingMessage): RealtimeError | null;
+  /** A client has connected by this request. The answer is called once, when it has gone. */
+  opened(request: IncomingMessage): () => void;
   /** Whether the client came over TLS. */
   isSecure(request: IncomingMessage): boolean;
 }

@@ -1,5 +1,5 @@
 import { Allowance } from "../../core/allowance.js";
-import type { App } from "../../core/apps.js";
+import type { App, Limits } from "../../core/apps.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { Hub } from "../../core/hub.js";
 import type { Runtime } from "../../core/runtime.js";
@@ -17,6 +17,11 @@ export class Visit {
     private readonly runtime: Runtime,
   ) {}
 
+  /** Of the app that the client has connected to; null: it has to none so far. */
+  get limits(): Limits | null {
+    return this.#counted?.visitor.app.limits ?? null;
+  }
+
   /** Takes the place of one namespace; false when it is taken. */
   claim(namespace: string): boolean {
     if (this.#sessions.has(namespace)) return false;
@@ -32,7 +37,7 @@ export class Visit {
     if (this.#counted === null) {
       this.hub.connect(session, app);
       this.#counted = session;
-    }
+    } else this.hub.engage(this.#counted);
     this.#sessions.set(namespace, session);
   }
 

@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type Connection, type ConnectionHandler, DEAF } from "../../core/connection.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
+import type { Attempt } from "../../core/observer.js";
 import type { Endpoint, HttpResponse, HttpStream, Protocol, Route } from "../../core/protocol.js";
 import type { Config } from "../config.js";
+import type { Caller, Callers } from "../limits/callers.js";
+import { Seat } from "../limits/seat.js";
 import type { Logger } from "../log.js";
 import type { Metrics } from "../metrics.js";
 import type { StreamTransport } from "../transports/stream.js";
@@ -15,6 +18,9 @@ export interface GatewayOptions {
   readonly config: Config;
   /** How many sessions there are. */
   readonly admitted: () => number;
+  /** Tells the log and the metrics what was refused. */
+  readonly refused: (reason: RealtimeError, attempt: Attempt) => void;
+  readonly callers: Callers;
   readonly protocols: readonly Protocol[];
   readonly mounts: readonly Mount[];
   readonly sockets: WebSocketTransport;
@@ -26,6 +32,8 @@ export interface GatewayOptions {
 /** Something at a path, and the name of the protocol it is of. */
 interface Offer<T> {
   readonly protocol: string;
+  /** The protocol's words for a request that is refused. */
+  readonly refuse?: Protocol["refuse"];
   readonly of: T;
 }
 
@@ -59,12 +67,13 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     const byPath = new Map<string, Offer<Endpoint>[]>();
-    for (const { name: protocol, endpoints, routes } of options.protocols) {
+    for (const { name: protocol, refuse, endpoints, routes } of options.protocols) {
       for (const endpoint of endpoints) {
         if (endpoint.path === ELSEWHERE) this.#elsewhere = endpoint;
         else byPath.set(endpoint.path, [...(byPath.get(endpoint.path) ?? []), { protocol, of: endpoint }]);
       }
-      for (const route of routes) this.#routes.add(route.method, route.path, { protocol, of: route });
+      for (const route of routes)
+        this.#routes.add(route.method, route.path, { protocol, ...(refuse !== undefined && { refuse }), of: route });
     }
     for (const [path, offers] of byPath) this.#endpoints.add("GET", path, offers);
   }
@@ -84,16 +93,19 @@ export class Gateway {
     return name !== undefined && protocols.has(name);
   }
 
-  /** Why a new connection cannot be had; null: it can. */
-  admission(): RealtimeError | null {
+  /** Why the caller cannot have a new connection; null: it can. */
+  admission(caller: Caller, origin: string | null): RealtimeError | null {
+    const reason = this.#admission(caller);
+    if (reason !== null) this.#options.refused(reason, { kind: "connection", origin });
+    return reason;
+  }
+
+  #admission(caller: Caller): RealtimeError | null {
     const { admitted, config } = this.#options;
     if (this.#isDraining) return shuttingDown();
-    if (config.maxConnections === null || admitted() < config.maxConnections) return null;
-    return new RealtimeError(
-      "over-capacity",
-      `The server has its maxConnections, ${config.maxConnections}.`,
-      "Try again.",
-    );
+    if (config.maxConnections === null || admitted() < config.maxConnections) return caller.connect();
+    const message = `The server has its maxConnections, ${config.maxConnections}.`;
+    return new LimitError("over-capacity", "maxConnections", message, "Try again.");
   }
 
   /** From now on nobody is admitted, and `/ready` says so. */
@@ -117,31 +129,45 @@ export class Gateway {
     }
     sockets.upgrade(request, socket, head, endpoint.maxPayload ?? null, (connection) => {
       return (
-        this.#refuse(endpoint, connection) ?? endpoint.open(connection, requestHead(request, at, found?.params ?? {}))
+        this.#refuse(endpoint, connection, request) ??
+        endpoint.open(connection, requestHead(request, at, found?.params ?? {}))
       );
     });
   }
 
   async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const mount = this.#mountAt(this.#target(request.url));
+    const { log, callers } = this.#options;
+    const caller = callers.of(request);
+    const at = this.#target(request.url);
+    const reason = caller.request();
+    if (reason !== null) {
+      response.shouldKeepAlive = false; // what it sends of a body is not read
+      respond(response, this.#throttle(request, at, reason));
+      return;
+    }
+    const mount = this.#mountAt(at);
     if (mount !== null) {
       mount.request(request, response);
       return;
     }
     try {
-      const answer = await this.#respond(request, response);
-      if ("open" in answer) this.#stream(response, answer);
+      const answer = await this.#respond(request, response, at, caller);
+      if ("open" in answer) this.#stream(request, response, answer, caller);
       else respond(response, answer);
     } catch (error) {
       if (request.destroyed && !request.complete) return;
-      this.#options.log.error({ err: error }, "a request failed");
+      log.error({ err: error }, "a request failed");
       respond(response, plain(500, "The server failed to do this. Try again; the cause is in its log.\n"));
     }
   }
 
-  async #respond(request: IncomingMessage, response: ServerResponse): Promise<HttpResponse | HttpStream> {
+  async #respond(
+    request: IncomingMessage,
+    response: ServerResponse,
+    at: Target,
+    caller: Caller,
+  ): Promise<HttpResponse | HttpStream> {
     const { config, metrics } = this.#options;
-    const at = this.#target(request.url);
     const found = this.#routes.find(request.method, at.path);
     if (found === null) return this.#health(at) ?? this.#unknown(request, at);
     const startedAt = performance.now();
@@ -155,7 +181,12 @@ export class Gateway {
       if (response.destroyed) run();
       else response.once("close", () => response.writableEnded || run());
     };
-    const answer = await route.handle({ ...requestHead(request, at, found.params), body, onAbort });
+    const admit = () => {
+      const reason = this.#admission(caller);
+      if (reason !== null) throw reason;
+      return new Seat(caller);
+    };
+    const answer = await route.handle({ ...requestHead(request, at, found.params), body, onAbort, admit });
     if (request.method === "POST" && "status" in answer && route.isTransport !== true) {
       metrics.publishRequested(route.path, answer.status, (performance.now() - startedAt) / 1000);
     }
@@ -191,15 +222,23 @@ export class Gateway {
     return this.#isDraining ? plain(503, "draining\n") : plain(200, "ready\n");
   }
 
-  #stream(response: ServerResponse, stream: HttpStream): void {
-    const reason = stream.isAdmitted ? null : this.admission();
-    if (reason === null) this.#options.streams.open(response, stream);
-    else respond(response, stream.refuse(reason));
+  #throttle(request: IncomingMessage, at: Target, reason: RealtimeError): HttpResponse {
+    this.#options.refused(reason, { kind: "request", method: request.method ?? "", path: at.path });
+    const found = this.#routes.find(request.method, at.path);
+    const answer = found?.value.refuse?.(requestHead(request, at, found.params), reason);
+    return answer ?? plain(429, `${reason.explanation}\n`);
+  }
+
+  #stream(request: IncomingMessage, response: ServerResponse, stream: HttpStream, caller: Caller): void {
+    const { refuse } = stream;
+    const reason = refuse === undefined ? null : this.admission(caller, request.headers.origin ?? null);
+    if (reason === null) this.#options.streams.open(response, stream, caller);
+    else respond(response, refuse?.(reason) ?? plain(503, `${reason.explanation}\n`));
   }
 
   /** Accepts the upgrade all the same: to a refused one, SDKs wait much longer than to a close that says when to come back. */
-  #refuse(endpoint: Endpoint, connection: Connection): ConnectionHandler | null {
-    const reason = this.admission();
+  #refuse(endpoint: Endpoint, connection: Connection, request: IncomingMessage): ConnectionHandler | null {
+    const reason = this.admission(this.#options.callers.of(request), request.headers.origin ?? null);
     if (reason === null) return null;
     if (this.#isDraining) setTimeout(() => endpoint.refuse(connection, reason), DRAIN_PAUSE_MS * Math.random());
     else endpoint.refuse(connection, reason);

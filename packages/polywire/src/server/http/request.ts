@@ -76,6 +76,8 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
 export function respond(response: ServerResponse, { status, contentType, headers, body }: HttpResponse): void {
   if (response.destroyed) return;
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
+  // Every limit that is meant so lets one more pass within a second.
+  if (status === 429 && headers?.["retry-after"] === undefined) response.setHeader("retry-after", "1");
   // RFC 9110, 8.6: a 204 has no length.
   const content = status === 204 ? {} : { "content-type": contentType, "content-length": Buffer.byteLength(body) };
   response.writeHead(status, content).end(body);

@@ -4,6 +4,8 @@ import type { Backlog, Connection, ConnectionHandler } from "../../core/connecti
 import type { Frame } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { HttpStream } from "../../core/protocol.js";
+import type { Caller } from "../limits/callers.js";
+import { Seat } from "../limits/seat.js";
 import { Batch } from "./batch.js";
 import type { Congestion } from "./congestion.js";
 import { drained } from "./drained.js";
@@ -45,13 +47,16 @@ export class StreamTransport {
     return this.#connections;
   }
 
-  open(response: ServerResponse, stream: HttpStream): void {
+  open(response: ServerResponse, stream: HttpStream, caller: Caller): void {
     if (response.destroyed) return;
     response.writeHead(200, { ...stream.headers, "content-type": stream.contentType });
     response.flushHeaders();
-    const connection = new StreamConnection(this, response);
+    const connection = new StreamConnection(this, response, caller.address);
+    // A client that was let in before has its place already.
+    const seat = stream.refuse === undefined ? null : new Seat(caller);
     this.#connections.add(connection);
     response.once("close", () => {
+      seat?.close();
       this.#connections.delete(connection);
       this.limits.congestion.remove(connection);
       connection.handler?.close(1006, "");
@@ -88,7 +93,6 @@ export class StreamTransport {
 
 export class StreamConnection implements Connection, Backlog {
   handler: ConnectionHandler | null = null;
-  readonly remoteAddress: string;
   readonly framing: Framing;
   /** Where chunks are written: past HTTP, which would make of each four writes a response, unless it does more than that. */
   readonly #out: Writable;
@@ -99,9 +103,9 @@ export class StreamConnection implements Connection, Backlog {
   constructor(
     private readonly transport: StreamTransport,
     private readonly response: ServerResponse,
+    readonly remoteAddress: string,
   ) {
     const { socket, chunkedEncoding } = response;
-    this.remoteAddress = socket?.remoteAddress ?? "";
     // No socket yet: another response of a client that does not wait for answers goes before. No chunks: HTTP/1.0.
     const isDirect = socket !== null && chunkedEncoding;
     this.framing = isDirect ? chunkOf : bytesOf;

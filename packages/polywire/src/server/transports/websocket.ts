@@ -1,9 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type ServerOptions, WebSocket, WebSocketServer } from "ws";
-import type { Backlog, Connection, ConnectionHandler } from "../../core/connection.js";
+import { type Backlog, type Connection, type ConnectionHandler, DEAF } from "../../core/connection.js";
 import type { Frame, WireMessage } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
+import { type Caller, type Callers, UNLIMITED } from "../limits/callers.js";
+import { Seat } from "../limits/seat.js";
 import { Batch } from "./batch.js";
 import type { Congestion } from "./congestion.js";
 import { drained } from "./drained.js";
@@ -15,6 +17,8 @@ export interface WebSocketLimits {
   readonly bufferBytes: number;
   /** Shared with the other transports. */
   readonly congestion: Congestion;
+  /** What addresses may do; without it: anything. */
+  readonly callers?: Callers;
 }
 
 export interface WebSocketOptions extends WebSocketLimits {
@@ -39,6 +43,7 @@ export class WebSocketTransport {
   readonly #servers = new Map<number, WebSocketServer>();
   readonly #hardening: ServerOptions;
   readonly #connections = new Set<WebSocketConnection>();
+  readonly #callers: Callers;
   /** Connections with something to write this turn. */
   #dirty: WebSocketConnection[] = [];
   #root = Batch.root();
@@ -59,6 +64,7 @@ export class WebSocketTransport {
       handleProtocols: (offered) => chooseSubprotocol(offered, limits.subprotocols),
     };
     this.#hardening = hardening;
+    this.#callers = limits.callers ?? UNLIMITED;
   }
 
   get size(): number {
@@ -83,9 +89,10 @@ export class WebSocketTransport {
     this.#server(maxPayload ?? this.limits.maxPayload).handleUpgrade(request, socket, head, (ws) => {
       const connection = this.#own(ws, socket, request);
       ws.on("message", onMessage);
-      ws.on("ping", onActivity);
-      ws.on("pong", onActivity);
+      ws.on("ping", onControl);
+      ws.on("pong", onControl);
       connection.handler = open(connection);
+      if (connection.handler !== DEAF) connection.count();
     });
   }
 
@@ -109,6 +116,10 @@ export class WebSocketTransport {
       ): void {
         super.handleUpgrade(request, socket, head, (ws) => {
           own(ws, socket, request);
+          // Before the library listens: what is over a limit finds it closing.
+          ws.on("message", onForeign);
+          ws.on("ping", onForeign);
+          ws.on("pong", onForeign);
           done(ws, request);
         });
       }
@@ -116,7 +127,7 @@ export class WebSocketTransport {
   }
 
   #own(ws: WebSocket, socket: Duplex, request: IncomingMessage): WebSocketConnection {
-    const connection = new WebSocketConnection(this, ws as OwnedWebSocket, socket, request.socket.remoteAddress ?? "");
+    const connection = new WebSocketConnection(this, ws as OwnedWebSocket, socket, this.#callers.of(request));
     this.#connections.add(connection);
     return connection;
   }
@@ -190,16 +201,41 @@ export class WebSocketConnection implements Connection, Backlog {
   handler: ConnectionHandler | null = null;
   #batch: Batch | null = null;
   #isSlow = false;
+  #seat: Seat | null = null;
+  #isTooFast = false;
 
   constructor(
     readonly transport: WebSocketTransport,
     private readonly ws: OwnedWebSocket,
     private readonly socket: Duplex,
-    readonly remoteAddress: string,
+    private readonly caller: Caller,
   ) {
     ws.owner = this;
     ws.on("error", onError);
     ws.on("close", onClose);
+  }
+
+  get remoteAddress(): string {
+    return this.caller.address;
+  }
+
+  /** Counts among the open connections of its address until it is closed. */
+  count(): void {
+    this.#seat = new Seat(this.caller);
+  }
+
+  uncount(): void {
+    this.#seat?.close();
+  }
+
+  /** Whether a frame of so many bytes is within the limits; the connection that sends more is told, and ended. */
+  accepts(bytes: number): boolean {
+    if (this.#isTooFast) return false;
+    const reason = this.#seat?.receive(this.handler?.limits ?? null, bytes) ?? null;
+    if (reason === null) return true;
+    this.#isTooFast = true;
+    this.handler?.terminate(reason);
+    return false;
   }
 
   get bufferedBytes(): number {
@@ -253,11 +289,18 @@ export class WebSocketConnection implements Connection, Backlog {
 
 function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
   const bytes = data as Buffer;
-  ownerOf(this)?.handler?.message(isBinary ? bytes : bytes.toString("utf8"));
+  const owner = ownerOf(this);
+  if (owner?.accepts(bytes.length)) owner.handler?.message(isBinary ? bytes : bytes.toString("utf8"));
 }
 
-function onActivity(this: WebSocket): void {
-  ownerOf(this)?.handler?.activity();
+function onControl(this: WebSocket, data: Buffer): void {
+  const owner = ownerOf(this);
+  if (owner?.accepts(data.length)) owner.handler?.activity();
+}
+
+/** Of a socket that a library reads. */
+function onForeign(this: WebSocket, data: RawData): void {
+  ownerOf(this)?.accepts((data as Buffer).length);
 }
 
 /** `ws` has closed the connection with the right code already (1002, 1007, 1009), and `close` follows. */
@@ -266,6 +309,7 @@ function onError(): void {}
 function onClose(this: WebSocket, code: number, reason: Buffer): void {
   const owner = ownerOf(this);
   if (owner === null) return;
+  owner.uncount();
   owner.handler?.close(code, reason.toString("utf8"));
   owner.transport.forget(owner, code);
 }
