@@ -236,7 +236,8 @@ export class WebSocketConnection implements Connection, Congested {
     const reason = this.caller.receive(bytes) ?? this.#tooFast(bytes);
     if (reason === null) return true;
     this.#isTooFast = true;
-    this.handler?.terminate(reason);
+    if (this.handler === null) this.destroy();
+    else this.handler.terminate(reason);
     return false;
   }
 
