@@ -47,7 +47,7 @@ describe("polywire start", () => {
     for (const flag of ["--host", "--port", "--admin-host", "--admin-port", "--config", "--drain", "--path-prefix"]) {
       expect(output()).toContain(flag);
     }
-    for (const word of ["--tls-cert", "--tls-key", "--log-level", "PUSHER_APP_ID", "PUSHER_SECRET"]) {
+    for (const word of ["--tls-cert", "--tls-key", "--trust-proxy", "--log-level", "PUSHER_APP_ID", "PUSHER_SECRET"]) {
       expect(output()).toContain(word);
     }
   });

@@ -29,6 +29,15 @@ describe("a request", () => {
     expect(await response.json()).toEqual({ channels: {} });
   });
 
+  test("by the SDK's post is accepted, and refused where its body is", async () => {
+    // Its types say text, its documentation an object; it makes JSON of either.
+    const post = (name: unknown) =>
+      sdk().post({ path: "/events", body: { name, data: "x", channels: [unique("public")] } as unknown as string });
+
+    expect(await jsonOf(post("event"))).toEqual({});
+    expect((await refusedWith(post(1))).status).toBe(400);
+  });
+
   test("signed by hand, as the reference says, is accepted", async () => {
     expect(await send({ path: "/events", body: EVENT })).toEqual({ status: 200, body: "{}" });
   });

@@ -175,6 +175,15 @@ describe("triggerBatch", () => {
     });
   });
 
+  test("to an encrypted channel brings what only its clients can read", async () => {
+    const channel = unique("private-encrypted");
+    const encryptionMasterKeyBase64 = Buffer.alloc(32, 1).toString("base64");
+    const pusher = sdk("main", { encryptionMasterKeyBase64 });
+
+    expect(() => sdk().triggerBatch([{ channel, name: "event", data: "x" }])).toThrow("encryptionMasterKey");
+    expect(await jsonOf(pusher.triggerBatch([{ channel, name: "event", data: "x" }]))).toEqual({});
+  });
+
   test("of 10 events is accepted, of 11 is refused with 400", async () => {
     const batchOf = (length: number) =>
       Array.from({ length }, () => ({ channel: unique("public"), name: "event", data: "x" }));

@@ -1,6 +1,6 @@
 import type { Limits } from "./apps.js";
 import { describe } from "./describe.js";
-import { RealtimeError } from "./errors.js";
+import { LimitError, RealtimeError } from "./errors.js";
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -10,8 +10,9 @@ export function checkEventName(name: unknown, { eventNameLength }: Limits): asse
     throw new RealtimeError("bad-request", `An event name must be a non-empty string, not ${describe(name)}.`);
   }
   if (name.length > eventNameLength) {
-    throw new RealtimeError(
+    throw new LimitError(
       "limit-reached",
+      "eventNameLength",
       `The event name has ${name.length} characters; the limit (eventNameLength) is ${eventNameLength}.`,
     );
   }

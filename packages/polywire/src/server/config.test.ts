@@ -39,6 +39,11 @@ describe("configuration", () => {
   it("has the limits of the hosted service", () => {
     expect(parse({ apps: [app] }).apps[0]?.limits).toEqual({
       connections: null,
+      connectsPerSecond: null,
+      firstSubscriptionSeconds: null,
+      framesPerSecond: 5000,
+      bytesPerSecond: 8 * 1024 * 1024,
+      requestsPerSecond: null,
       channelsPerConnection: 10_000,
       clientEventsPerSecond: 10,
       messagesPerSecond: 100,

@@ -11,7 +11,7 @@ import type {
   Occupancy,
 } from "../../core/broker.js";
 import { channelKey } from "../../core/broker.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import {
   type Amendment,
   type Annotation,
@@ -157,7 +157,7 @@ export class MemoryBroker implements Broker {
     }
     const whole = amended(current, change);
     if (payloadSize(whole.data) > bytes) {
-      throw new RealtimeError("too-large", `The message would have more than ${bytes} bytes.`);
+      throw new LimitError("too-large", "messageBytes", `The message would have more than ${bytes} bytes.`);
     }
     const position = state.log.next();
     // Later than what it changes, by any clock.
@@ -240,7 +240,7 @@ export class MemoryBroker implements Broker {
       return left;
     }
     if (roster.users >= users && !roster.has(member.clientId)) {
-      throw new RealtimeError("limit-reached", `The channel has ${users} members, which is its limit.`);
+      throw new LimitError("limit-reached", "presenceMembers", `The channel has ${users} members, which is its limit.`);
     }
     const entered = roster.enter(member);
     if (entered === null && draft.action === "enter") return { edge: false };

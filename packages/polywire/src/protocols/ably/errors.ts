@@ -44,8 +44,9 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   internal: { code: 50000, status: 500 },
 };
 
-/** What Ably tells apart where too much comes at once. */
-const THROTTLED: readonly (readonly [suffix: string, Words])[] = [
+/** Limits that Ably has codes of their own for, by the end of their names. */
+const LIMITS: readonly (readonly [suffix: string, Words])[] = [
+  ["channelsPerConnection", { code: 90010, status: 400 }],
   ["requestsPerSecond", { code: 42910, status: 429 }],
   ["connectsPerSecond", { code: 80021, status: 429 }],
 ];
@@ -92,8 +93,8 @@ export function errorInfo(reason: RealtimeError): ErrorInfo {
 
 function wordsFor(reason: RealtimeError): Words {
   if (reason instanceof AblyError) return { code: reason.wireCode, status: statusOf(reason.wireCode) };
-  const limit = reason instanceof LimitError && reason.code === "throttled" ? reason.limit : null;
-  return THROTTLED.find(([suffix]) => limit?.endsWith(suffix))?.[1] ?? WORDS[reason.code];
+  const limit = reason instanceof LimitError ? reason.limit : null;
+  return LIMITS.find(([suffix]) => limit?.endsWith(suffix))?.[1] ?? WORDS[reason.code];
 }
 
 /** Errors after which an SDK should come back, rather than fail for good: tokens to renew, and trouble of the server. */

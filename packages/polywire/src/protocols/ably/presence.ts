@@ -1,4 +1,5 @@
 import { describe } from "../../core/describe.js";
+import { LimitError } from "../../core/errors.js";
 import type { ChannelName, ClientIdentity } from "../../core/event.js";
 import type { Hub } from "../../core/hub.js";
 import type { Identity } from "./auth.js";
@@ -22,8 +23,9 @@ export async function changePresence({ msgSerial, presence }: PresenceCommand, p
   const changes = presence.map((raw, index) => changeOf(raw, place.identity, `${connectionId}:${msgSerial}:${index}`));
   const bytes = changes.reduce((sum, { shown }) => sum + contentSize(shown), 0);
   if (bytes > app.limits.messageBytes) {
-    throw new AblyError(
-      40009,
+    throw new LimitError(
+      "too-large",
+      "messageBytes",
       `The presence has ${bytes} bytes; the limit (messageBytes) is ${app.limits.messageBytes}.`,
     );
   }

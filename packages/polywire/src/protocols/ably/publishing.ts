@@ -1,5 +1,6 @@
 import type { App } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
+import { LimitError } from "../../core/errors.js";
 import { type ClientIdentity, type Content, type Draft, type Message, payloadSize } from "../../core/event.js";
 import { isReservedEvent } from "../../core/policy.js";
 import type { Identity } from "./auth.js";
@@ -95,7 +96,11 @@ function checkSize(published: readonly Draft<Message>[], { limits }: App): void 
   let bytes = 0;
   for (const each of published) bytes += draftSize(each);
   if (bytes <= limits.messageBytes) return;
-  throw new AblyError(40009, `The publish has ${bytes} bytes; the limit (messageBytes) is ${limits.messageBytes}.`);
+  throw new LimitError(
+    "too-large",
+    "messageBytes",
+    `The publish has ${bytes} bytes; the limit (messageBytes) is ${limits.messageBytes}.`,
+  );
 }
 
 const draftSize = (draft: Draft<Message>): number =>

@@ -3,7 +3,7 @@ import type { App, Limits } from "../../core/apps.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import { describe } from "../../core/describe.js";
 import type { Encoder, Frame } from "../../core/encoder.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import type { ChannelEvent, ChannelName } from "../../core/event.js";
 import type { Beating } from "../../core/heartbeat.js";
 import type { ProtocolContext } from "../../core/protocol.js";
@@ -411,14 +411,23 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   #checkAttachments(wire: ChannelName): void {
     const { channelsPerConnection } = this.#app.limits;
     if (this.#attachments.has(wire) || this.#attachments.size < channelsPerConnection) return;
-    throw new AblyError(90010, `A connection may attach to ${channelsPerConnection} channels (channelsPerConnection).`);
+    throw new LimitError(
+      "limit-reached",
+      "channelsPerConnection",
+      `A connection may attach to ${channelsPerConnection} channels (channelsPerConnection).`,
+    );
   }
 
-  /** @throws AblyError 42911 */
+  /** @throws LimitError `rate-limited` */
   #take(allowance: Allowance, verb: string, limit: "messagesPerSecond" | "joinsPerSecond"): void {
     if (allowance.take(this.context.runtime.now())) return;
     const { [limit]: rate } = this.#app.limits;
-    throw new AblyError(42911, `A connection may ${verb} ${rate} times a second (${limit}).`, "Wait a little.");
+    throw new LimitError(
+      "rate-limited",
+      limit,
+      `A connection may ${verb} ${rate} times a second (${limit}).`,
+      "Wait a little.",
+    );
   }
 
   #once(msgSerial: number, task: () => Promise<PublishResult>): void {

@@ -1,7 +1,7 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import type { App, Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import type { ChannelName, ClientIdentity, Payload, SessionId } from "../../core/event.js";
 import { parseObject } from "../../core/json.js";
 import type { HttpRequest } from "../../core/protocol.js";
@@ -66,8 +66,9 @@ export function authenticateUser(app: App, socketId: SessionId, auth: string, us
     throw new RealtimeError("bad-request", `"watchlist" must be an array of user ids, not ${describe(watchlist)}.`);
   }
   if (watchlist.length > limits.watchlistSize) {
-    throw new RealtimeError(
+    throw new LimitError(
       "limit-reached",
+      "watchlistSize",
       `The watchlist has ${watchlist.length} users; the limit (watchlistSize) is ${limits.watchlistSize}.`,
     );
   }
@@ -131,8 +132,9 @@ export function presenceMember(
   }
   const { userIdLength } = app.limits;
   if (clientId.length > userIdLength) {
-    throw new RealtimeError(
+    throw new LimitError(
       "limit-reached",
+      "userIdLength",
       `"user_id" has ${clientId.length} characters; the limit (userIdLength) is ${userIdLength}.`,
     );
   }
@@ -145,8 +147,9 @@ function userInfo(info: unknown, { userInfoBytes }: Limits): Payload | null {
   const text = JSON.stringify(info);
   const bytes = Buffer.byteLength(text);
   if (bytes > userInfoBytes) {
-    throw new RealtimeError(
+    throw new LimitError(
       "limit-reached",
+      "userInfoBytes",
       `"user_info" has ${bytes} bytes; the limit (userInfoBytes) is ${userInfoBytes}.`,
     );
   }

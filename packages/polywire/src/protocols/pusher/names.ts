@@ -1,6 +1,6 @@
 import type { Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import { userOf } from "../../core/users.js";
 
 const CHANNEL = /^[-a-zA-Z0-9_=@,.;]+$/;
@@ -15,8 +15,9 @@ export function checkChannelName(name: unknown, { channelNameLength }: Limits): 
     throw new RealtimeError("bad-request", `A channel name must be a non-empty string, not ${describe(name)}.`);
   }
   if (name.length > channelNameLength) {
-    throw new RealtimeError(
+    throw new LimitError(
       "limit-reached",
+      "channelNameLength",
       `The channel name has ${name.length} characters; the limit (channelNameLength) is ${channelNameLength}.`,
     );
   }
@@ -45,8 +46,9 @@ export function checkUserId(userId: unknown, { userIdLength }: Limits): asserts 
     throw new RealtimeError("bad-request", `A user id must be a non-empty string, not ${describe(userId)}.`);
   }
   if (userId.length > userIdLength) {
-    throw new RealtimeError(
+    throw new LimitError(
       "limit-reached",
+      "userIdLength",
       `The user id has ${userId.length} characters; the limit (userIdLength) is ${userIdLength}.`,
     );
   }

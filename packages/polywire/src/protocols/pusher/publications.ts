@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { App, Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import { type ChannelName, type Draft, isWithinDepth, type Message, type Payload } from "../../core/event.js";
 import { checkEventName } from "../../core/event-name.js";
 import { parseObject } from "../../core/json.js";
@@ -31,8 +31,9 @@ export const publications = {
       throw new RealtimeError("bad-request", `"batch" must be an array of events, not ${describe(batch)}.`);
     }
     if (batch.length > limits.batchSize) {
-      throw new RealtimeError(
+      throw new LimitError(
         "limit-reached",
+        "batchSize",
         `The batch has ${batch.length} events; the limit (batchSize) is ${limits.batchSize}.`,
       );
     }
@@ -92,8 +93,9 @@ function targets(channels: unknown, channel: unknown, limits: Limits): readonly 
     throw new RealtimeError("bad-request", 'The event needs a "channel" or a non-empty array of "channels".');
   }
   if (names.length > limits.channelsPerPublish) {
-    throw new RealtimeError(
+    throw new LimitError(
       "limit-reached",
+      "channelsPerPublish",
       `The event has ${names.length} channels; the limit (channelsPerPublish) is ${limits.channelsPerPublish}.`,
     );
   }
@@ -109,8 +111,9 @@ function payload(data: unknown, { eventBytes }: Limits): Payload {
   const text = typeof data === "string" ? data : JSON.stringify(data);
   const bytes = Buffer.byteLength(text);
   if (bytes > eventBytes) {
-    throw new RealtimeError(
+    throw new LimitError(
       "too-large",
+      "eventBytes",
       `The data has ${bytes} bytes; the limit (eventBytes) is ${eventBytes}.`,
       "Send less, or send a reference to it.",
     );

@@ -3,7 +3,7 @@ import type { Member } from "../../core/broker.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import { describe } from "../../core/describe.js";
 import type { Frame } from "../../core/encoder.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import type { ChannelEvent, ChannelName, SessionId } from "../../core/event.js";
 import { checkEventName } from "../../core/event-name.js";
 import type { Beating } from "../../core/heartbeat.js";
@@ -242,8 +242,9 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     const { hub } = this.context;
     checkTarget(channel, app.limits);
     if (this.#memberships.size >= app.limits.channelsPerConnection) {
-      throw new RealtimeError(
+      throw new LimitError(
         "limit-reached",
+        "channelsPerConnection",
         `A connection may subscribe to ${app.limits.channelsPerConnection} channels (channelsPerConnection).`,
       );
     }
@@ -369,8 +370,9 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     }
     const bytes = data === null || data.type === "binary" ? 0 : Buffer.byteLength(data.text);
     if (bytes > limits.eventBytes) {
-      throw new RealtimeError(
+      throw new LimitError(
         "too-large",
+        "eventBytes",
         `The data has ${bytes} bytes; the limit (eventBytes) is ${limits.eventBytes}.`,
       );
     }
@@ -386,8 +388,9 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
       this.#clientEvents = 0;
     }
     if (this.#clientEvents >= limit) {
-      throw new RealtimeError(
+      throw new LimitError(
         "rate-limited",
+        "clientEventsPerSecond",
         `A connection may send ${limit} client events a second (clientEventsPerSecond).`,
       );
     }

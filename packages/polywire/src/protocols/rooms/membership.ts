@@ -1,7 +1,7 @@
 import type { App } from "../../core/apps.js";
 import type { Member } from "../../core/broker.js";
 import type { Encoder } from "../../core/encoder.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import { type ChannelEvent, type ChannelName, eventSize, type Message, type Payload } from "../../core/event.js";
 import type { Attachment } from "../../core/hub.js";
 import type { Members } from "../../core/presence.js";
@@ -162,8 +162,9 @@ function newest(events: readonly Message[]): readonly Message[] {
 function checkShown(data: Payload | null, userInfoBytes: number): void {
   const bytes = data === null ? 0 : Buffer.byteLength(wire.payloadText(data));
   if (bytes <= userInfoBytes) return;
-  throw new RealtimeError(
+  throw new LimitError(
     "limit-reached",
+    "userInfoBytes",
     `The data has ${bytes} bytes; the limit (userInfoBytes) is ${userInfoBytes}.`,
   );
 }

@@ -1,6 +1,6 @@
 import type { Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import { isReservedEvent } from "../../core/policy.js";
 
 const MAX_NAME_BYTES = 255;
@@ -9,8 +9,9 @@ const MAX_NAME_BYTES = 255;
 export function checkRoom(room: string, { channelNameLength }: Limits): void {
   if (room === "") throw new RealtimeError("bad-request", "A room's name must not be empty.");
   if (room.length > channelNameLength) {
-    throw new RealtimeError(
+    throw new LimitError(
       "limit-reached",
+      "channelNameLength",
       `The room's name has ${room.length} characters; the limit (channelNameLength) is ${channelNameLength}.`,
     );
   }
@@ -29,8 +30,9 @@ export function checkEvent(event: string, { eventNameLength }: Limits): void {
     throw new RealtimeError("bad-request", `${describe(event)} is not an event's name.`);
   }
   if (event.length > eventNameLength) {
-    throw new RealtimeError(
+    throw new LimitError(
       "limit-reached",
+      "eventNameLength",
       `The event's name has ${event.length} characters; the limit (eventNameLength) is ${eventNameLength}.`,
     );
   }

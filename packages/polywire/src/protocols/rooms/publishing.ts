@@ -1,5 +1,5 @@
 import type { App } from "../../core/apps.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import type { Payload } from "../../core/event.js";
 
 /** What is asked of a message by whichever way it comes. @throws RealtimeError `forbidden`, `too-large` */
@@ -9,8 +9,9 @@ export function checkPublishing({ clientEvents, limits }: App, data: Payload): v
   }
   const bytes = data.type === "binary" ? data.bytes.length : Buffer.byteLength(data.text);
   if (bytes <= limits.eventBytes) return;
-  throw new RealtimeError(
+  throw new LimitError(
     "too-large",
+    "eventBytes",
     `The data has ${bytes} bytes; the limit (eventBytes) is ${limits.eventBytes}.`,
     "Send less, or send a reference to it.",
   );

@@ -2,7 +2,7 @@ import { Allowance } from "../../core/allowance.js";
 import type { App, Limits } from "../../core/apps.js";
 import type { Connection, ConnectionHandler } from "../../core/connection.js";
 import type { Frame } from "../../core/encoder.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import type { ChannelName, Draft, Message } from "../../core/event.js";
 import type { Beating } from "../../core/heartbeat.js";
 import type { Turns } from "../../core/turns.js";
@@ -206,8 +206,9 @@ export class RoomsSession implements Occupant, ConnectionHandler, Beating {
     this.#take(this.#joins, "join", "rooms", "joinsPerSecond");
     const { channelsPerConnection } = this.app.limits;
     if (this.#memberships.size >= channelsPerConnection) {
-      throw new RealtimeError(
+      throw new LimitError(
         "limit-reached",
+        "channelsPerConnection",
         `A connection may join ${channelsPerConnection} rooms (channelsPerConnection).`,
       );
     }
@@ -308,8 +309,9 @@ export class RoomsSession implements Occupant, ConnectionHandler, Beating {
 
   #take(allowance: Allowance, verb: string, what: string, limit: "messagesPerSecond" | "joinsPerSecond"): void {
     if (allowance.take(this.context.runtime.now())) return;
-    throw new RealtimeError(
+    throw new LimitError(
       "rate-limited",
+      limit,
       `A connection may ${verb} ${this.app.limits[limit]} ${what} a second (${limit}).`,
       "Wait a little.",
     );

@@ -1,6 +1,6 @@
 import type { Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import { type ChannelName, isWithinDepth, MAX_JSON_DEPTH, type Payload, type Position } from "../../core/event.js";
 import { checkChannelName, checkPublishedName, isClientEvent } from "./names.js";
 import { type Command, positionOf } from "./wire.js";
@@ -65,7 +65,11 @@ export function infoOf(info: unknown, { userInfoBytes }: Limits): Payload | null
   const text = stringify(info, '"info"');
   const bytes = Buffer.byteLength(text);
   if (bytes <= userInfoBytes) return { type: "json", text };
-  throw new RealtimeError("limit-reached", `"info" has ${bytes} bytes; the limit (userInfoBytes) is ${userInfoBytes}.`);
+  throw new LimitError(
+    "limit-reached",
+    "userInfoBytes",
+    `"info" has ${bytes} bytes; the limit (userInfoBytes) is ${userInfoBytes}.`,
+  );
 }
 
 function subscription(type: "subscribe" | "unsubscribe", fields: Fields, limits: Limits): Command {
@@ -123,7 +127,11 @@ function payload(data: unknown, word: string, { eventBytes }: Limits): Payload |
         : { type: "json", text: stringify(data, `"data" of "${word}"`) };
   const bytes = made.type === "binary" ? made.bytes.length : Buffer.byteLength(made.text);
   if (bytes <= eventBytes) return made;
-  throw new RealtimeError("too-large", `The data has ${bytes} bytes; the limit (eventBytes) is ${eventBytes}.`);
+  throw new LimitError(
+    "too-large",
+    "eventBytes",
+    `The data has ${bytes} bytes; the limit (eventBytes) is ${eventBytes}.`,
+  );
 }
 
 function stringify(value: unknown, what: string): string {

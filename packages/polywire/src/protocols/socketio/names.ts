@@ -1,6 +1,6 @@
 import type { Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import type { ChannelName } from "../../core/event.js";
 import { checkEventName } from "../../core/event-name.js";
 import { isReservedEvent } from "../../core/policy.js";
@@ -34,8 +34,9 @@ export function checkChannelName(name: unknown, { channelNameLength }: Limits): 
     throw new RealtimeError("bad-request", `A channel name must be a non-empty string, not ${describe(name)}.`);
   }
   if (name.length > channelNameLength || Buffer.byteLength(name) > MAX_NAME_BYTES) {
-    throw new RealtimeError(
+    throw new LimitError(
       "limit-reached",
+      "channelNameLength",
       `The channel name has ${name.length} characters; the limit (channelNameLength) is ${channelNameLength}, and ${MAX_NAME_BYTES} bytes.`,
     );
   }

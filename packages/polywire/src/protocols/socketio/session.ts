@@ -2,7 +2,7 @@ import { Allowance } from "../../core/allowance.js";
 import type { Member } from "../../core/broker.js";
 import { describe } from "../../core/describe.js";
 import type { Encoder, Frame } from "../../core/encoder.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import type {
   ChannelEvent,
   ChannelName,
@@ -192,7 +192,7 @@ export class SocketIoSession implements Session {
       throw new RealtimeError("forbidden", "Clients may not publish in this app.", "Set clientEvents of the app.");
     }
     if (!this.#publishes.take(this.context.runtime.now())) {
-      throw tooMany(`${app.limits.messagesPerSecond} messages a second (messagesPerSecond)`);
+      throw tooMany("messagesPerSecond", `${app.limits.messagesPerSecond} messages a second (messagesPerSecond)`);
     }
     const draft = this.#draft(event, data, claims?.client ?? null);
     const [published] = await this.context.hub.publish(this.appId, channel, [id === null ? draft : { ...draft, id }]);
@@ -307,11 +307,12 @@ export class SocketIoSession implements Session {
   #checkRoom(): void {
     const { channelsPerConnection, joinsPerSecond } = this.visitor.app.limits;
     if (!this.#joins.take(this.context.runtime.now())) {
-      throw tooMany(`${joinsPerSecond} subscribes a second (joinsPerSecond)`);
+      throw tooMany("joinsPerSecond", `${joinsPerSecond} subscribes a second (joinsPerSecond)`);
     }
     if (this.#memberships.size < channelsPerConnection) return;
-    throw new RealtimeError(
+    throw new LimitError(
       "limit-reached",
+      "channelsPerConnection",
       `A connection may subscribe to ${channelsPerConnection} channels (channelsPerConnection).`,
     );
   }
@@ -329,7 +330,8 @@ export class SocketIoSession implements Session {
       this.#clientEventsSince = now;
       this.#clientEvents = 0;
     }
-    if (this.#clientEvents >= limit) throw tooMany(`${limit} client events a second (clientEventsPerSecond)`);
+    if (this.#clientEvents >= limit)
+      throw tooMany("clientEventsPerSecond", `${limit} client events a second (clientEventsPerSecond)`);
     this.#clientEvents += 1;
   }
 
@@ -351,7 +353,7 @@ export class SocketIoSession implements Session {
   }
 }
 
-const tooMany = (what: string): RealtimeError =>
-  new RealtimeError("rate-limited", `A connection may send ${what}.`, "Send more slowly.");
+const tooMany = (limit: string, what: string): RealtimeError =>
+  new LimitError("rate-limited", limit, `A connection may send ${what}.`, "Send more slowly.");
 
 const gone = (): RealtimeError => new RealtimeError("unavailable", "The client went away.");

@@ -1,6 +1,6 @@
 import { Allowance } from "../../core/allowance.js";
 import type { App, Limits } from "../../core/apps.js";
-import { RealtimeError } from "../../core/errors.js";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import type { Hub } from "../../core/hub.js";
 import type { Runtime } from "../../core/runtime.js";
 import type { SocketIoSession } from "./session.js";
@@ -61,14 +61,16 @@ export class Visit {
     const now = this.runtime.now();
     this.#connects ??= new Allowance(limits.joinsPerSecond, now);
     if (!this.#connects.take(now)) {
-      throw new RealtimeError(
+      throw new LimitError(
         "rate-limited",
+        "joinsPerSecond",
         `A connection may connect to ${limits.joinsPerSecond} namespaces a second (joinsPerSecond).`,
       );
     }
     if (this.#sessions.size <= limits.channelsPerConnection + 1) return;
-    throw new RealtimeError(
+    throw new LimitError(
       "limit-reached",
+      "channelsPerConnection",
       `A connection may subscribe to ${limits.channelsPerConnection} channels (channelsPerConnection).`,
     );
   }

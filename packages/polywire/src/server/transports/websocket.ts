@@ -234,7 +234,8 @@ export class WebSocketConnection implements Connection, Backlog {
     const reason = this.#seat?.receive(this.handler?.limits ?? null, bytes) ?? null;
     if (reason === null) return true;
     this.#isTooFast = true;
-    this.handler?.terminate(reason);
+    if (this.handler === null) this.destroy();
+    else this.handler.terminate(reason);
     return false;
   }
 
