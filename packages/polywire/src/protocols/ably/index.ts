@@ -7,6 +7,7 @@ import { Deltas } from "./deltas.js";
 import { refuse } from "./farewell.js";
 import { FORMATS } from "./format.js";
 import { nothingThere, preflights } from "./http.js";
+import { Occupancies } from "./occupancy.js";
 import { type AblyRoutesOptions, ablyRoutes } from "./routes.js";
 import type { AblyContext } from "./session.js";
 import { welcome } from "./welcome.js";
@@ -20,6 +21,7 @@ export function ably(common: ProtocolContext, options: AblyRoutesOptions): Proto
     authenticator: new Authenticator(common.apps, () => common.runtime.now()),
     connections: new Connections(common),
     deltas: new Deltas(),
+    occupancies: new Occupancies(common),
     sessions: new Set(),
     turns: new Turns(),
     maxFrameSize: MAX_FRAME_SIZE,
