@@ -10,6 +10,7 @@ import { nothingThere, preflights } from "./http.js";
 import { Occupancies } from "./occupancy.js";
 import { type AblyRoutesOptions, ablyRoutes } from "./routes.js";
 import type { AblyContext } from "./session.js";
+import { sseRoutes } from "./sse.js";
 import { welcome } from "./welcome.js";
 
 const MAX_FRAME_SIZE = 524_288;
@@ -39,7 +40,7 @@ export function ably(common: ProtocolContext, options: AblyRoutesOptions): Proto
       return welcome(context, request, connection, FORMATS[isBinary ? "msgpack" : "json"]);
     },
   };
-  const routes = [...ablyRoutes(context, options), ...cometRoutes(context)];
+  const routes = [...ablyRoutes(context, options), ...cometRoutes(context), ...sseRoutes(context)];
   return {
     name: "ably",
     endpoints: [endpoint],
