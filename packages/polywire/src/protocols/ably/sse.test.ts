@@ -31,8 +31,8 @@ function parse(text: string): readonly ServerSentEvent[] {
     });
 }
 
-/** Opens a stream, with the key of everything unless the query says who asks. */
-async function stream(query: Record<string, string>, headers: Record<string, string> = {}, path = "/sse") {
+/** Asks for a stream, with the key of everything unless the query says who asks. */
+async function ask(query: Record<string, string>, headers: Record<string, string> = {}, path = "/sse") {
   const credentials = query.accessToken === undefined && query.key === undefined ? { key: keyText("all") } : {};
   const route = world.protocol.routes.find((each) => each.method === "GET" && each.path === path);
   const answer = await route?.handle({
@@ -46,21 +46,19 @@ async function stream(query: Record<string, string>, headers: Record<string, str
     onAbort() {},
   });
   if (answer === undefined) throw new Error(`There is no ${path}.`);
-  if ("status" in answer) return { refusal: { status: answer.status, ...JSON.parse(String(answer.body)) } };
+  return answer;
+}
+
+async function opened(...asked: Parameters<typeof ask>) {
+  const answer = await ask(...asked);
+  if ("status" in answer) throw new Error(`Refused: ${answer.body}`);
   const connection = new FakeConnection();
   const handler = answer.open(connection);
-  await settled();
   const take = async () => {
     await settled();
     return parse(connection.sent.splice(0).map(String).join(""));
   };
   return { answer, connection, handler, take };
-}
-
-async function opened(...said: Parameters<typeof stream>) {
-  const result = await stream(...said);
-  if (result.refusal !== undefined) throw new Error(`Refused: ${JSON.stringify(result.refusal)}`);
-  return result;
 }
 
 const publish = (channel: string, body: unknown) => world.request("POST", `/channels/${channel}/messages`, { body });
@@ -172,7 +170,9 @@ describe("a stream", () => {
       { status: 400, error: { code: 40003 } },
     ],
   ])("is refused before it begins: %j", async (query, refusal) => {
-    expect((await stream(query as Record<string, string>)).refusal).toMatchObject(refusal);
+    const answer = await ask(query as Record<string, string>);
+    if (!("status" in answer)) throw new Error("Not refused.");
+    expect({ status: answer.status, ...JSON.parse(String(answer.body)) }).toMatchObject(refusal);
   });
 
   it("leaves nothing behind when its client goes", async () => {
