@@ -121,7 +121,7 @@ export class Attachment {
     const { session, name, request } = this;
     const { occupancies } = session.context;
     const isWanted = request.metrics.length > 0 && (this.#modes & Mode.subscribe) !== 0;
-    if (isWanted === (this.#watcher !== null)) return;
+    if (this.#isEnded || isWanted === (this.#watcher !== null)) return;
     if (this.#watcher !== null) {
       occupancies.unwatch(this.#watcher);
       this.#watcher = null;

@@ -72,3 +72,9 @@ it("the channel's past has none of it", async () => {
   expect(await told(client)).toHaveLength(1);
   expect((await world.request("GET", "/channels/news/messages")).body).toEqual([]);
 });
+
+it("nobody but the server says it", async () => {
+  const { client } = await world.connect();
+  client.publish("news", { name: "[meta]occupancy", data: "{}" });
+  expect(await client.next()).toMatchObject({ action: 2, error: { code: 40013 } });
+});
