@@ -63,7 +63,7 @@ export default defineConfig({
         test: {
           name: "conformance",
           include: ["conformance/**/*.test.ts"],
-          exclude: ["conformance/rooms-browser/*.test.ts"],
+          exclude: ["conformance/{ably,rooms}-browser/*.test.ts"],
           globalSetup: ["conformance/support/global-setup.ts"],
           testTimeout: 20_000,
           expect: { poll: { timeout: 6000 } },
@@ -72,9 +72,16 @@ export default defineConfig({
       {
         test: {
           name: "chromium",
-          include: ["pusher-js", "ably", "laravel-echo", "socket.io-client", "rooms", "rooms-browser", "across"].map(
-            (client) => `conformance/${client}/*.test.ts`,
-          ),
+          include: [
+            "pusher-js",
+            "ably",
+            "ably-browser",
+            "laravel-echo",
+            "socket.io-client",
+            "rooms",
+            "rooms-browser",
+            "across",
+          ].map((client) => `conformance/${client}/*.test.ts`),
           globalSetup: ["conformance/support/global-setup.ts"],
           testTimeout: 20_000,
           browser: inChromium(),

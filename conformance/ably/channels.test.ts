@@ -54,6 +54,26 @@ describe.each([
   });
 });
 
+test("how many there are is told to who asks for it", async () => {
+  const name = unique("room");
+  const channel = realtime().channels.get(name, { params: { occupancy: "metrics" } });
+  const received = new Inbox<InboundMessage>("occupancy");
+  await channel.subscribe("[meta]occupancy", received.add);
+  const until = async (wanted: object) => {
+    for (;;) {
+      const { action, data } = await received.next();
+      expect(action).toBe("meta");
+      if (Object.entries(wanted).every(([metric, count]) => data.metrics[metric] === count)) return;
+    }
+  };
+  await until({ subscribers: 1, presenceMembers: 0 });
+  const other = realtime({ clientId: "bob" }).channels.get(name);
+  await other.presence.enter();
+  await until({ connections: 2, presenceMembers: 1 });
+  await other.detach();
+  await until({ connections: 1, presenceMembers: 0 });
+});
+
 test("a derived channel has the messages that its filter is true of", async () => {
   const name = unique("news");
   const client = realtime({ key: KEYS.derived });

@@ -71,7 +71,7 @@ export function namespaceOf(namespaces: readonly Namespace[], channel: ChannelNa
 }
 
 const RESERVED_EVENT =
-  /^(pusher(_internal)?:.*|presence:(subscribed|joining|leaving)|(subscription|recovery|connect)_error|connect|disconnect(ing)?|(new|remove)Listener)$/s;
+  /^(pusher(_internal)?:.*|presence:(subscribed|joining|leaving)|(subscription|recovery|connect)_error|connect|disconnect(ing)?|(new|remove)Listener|\[meta\]occupancy)$/s;
 
 /** Whether only the server itself says this, to clients of Pusher's protocol. */
 export const isPusherEvent = (name: string): boolean => /^pusher(_internal)?:/.test(name);

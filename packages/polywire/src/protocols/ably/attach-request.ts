@@ -2,6 +2,7 @@ import { describe } from "../../core/describe.js";
 import { allows, type Capability, type Operation } from "./capability.js";
 import { AblyError } from "./errors.js";
 import type { QualifiedName } from "./names.js";
+import { metricNames } from "./occupancy.js";
 import { type AttachCommand, Flag, MODES, Mode, type ModeName } from "./wire.js";
 
 /** How far back an attachment begins. */
@@ -14,6 +15,8 @@ export interface AttachRequest {
   readonly rewind: Rewind | null;
   /** Whether messages may come as what has changed since the one before. */
   readonly isDelta: boolean;
+  /** The metrics that the client wants to be told of; none: it wants no occupancy. */
+  readonly metrics: readonly string[];
   /** The parameters that are known, as they came. */
   readonly params: Readonly<Record<string, string>>;
   /** Where the client was; null: it begins. */
@@ -21,7 +24,7 @@ export interface AttachRequest {
 }
 
 const DEFAULT_MODES = Mode.presence | Mode.publish | Mode.subscribe | Mode.presence_subscribe | Mode.annotation_publish;
-const KNOWN_PARAMS = ["rewind", "modes", "delta"];
+const KNOWN_PARAMS = ["rewind", "modes", "delta", "occupancy"];
 const MAX_REWIND = 100;
 const REWIND = /^(\d{1,9})(s|m)?$/;
 
@@ -35,6 +38,7 @@ export function attachRequest({ params, flags, channelSerial }: AttachCommand, n
     modes: parseModes(given.modes) || modesOf(flags) || DEFAULT_MODES,
     rewind: isResume ? null : rewind,
     isDelta: given.delta === "vcdiff",
+    metrics: given.occupancy === undefined ? [] : metricNames(given.occupancy),
     params: known,
     channelSerial,
   };

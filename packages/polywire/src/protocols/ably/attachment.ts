@@ -12,12 +12,13 @@ import { ANNOTATING, presentMember, renamed } from "./encoder.js";
 import { AblyError, errorInfo } from "./errors.js";
 import type { FormatName } from "./format.js";
 import type { QualifiedName } from "./names.js";
+import type { Occupancies, Watcher } from "./occupancy.js";
 import { positionOf, serialOf } from "./serial.js";
 import { Action, Flag, Mode, type ProtocolMessage } from "./wire.js";
 
 /** Who attaches. */
 export interface Attacher extends Session {
-  readonly context: ProtocolContext & { readonly deltas: Deltas };
+  readonly context: ProtocolContext & { readonly deltas: Deltas; readonly occupancies: Occupancies };
   readonly encoder: Encoder;
   readonly format: FormatName;
   tell(message: ProtocolMessage): void;
@@ -33,6 +34,7 @@ const SYNC_PAGE = 100;
 export class Attachment {
   readonly #subscription: Subscription;
   readonly #delta: DeltaEncoder | null;
+  #watcher: Watcher | null = null;
   #modes: number;
   #isEnded = false;
 
@@ -44,8 +46,9 @@ export class Attachment {
   ) {
     this.#modes = grantedModes(request.modes, capability, name.channel);
     const { deltas } = session.context;
-    // Who gets only some messages has not always got the one before.
-    const isPlain = name.filter === null && (this.#modes & Mode.annotation_subscribe) === 0;
+    // Who gets only some messages, or others between them, has not always got the one before.
+    const isMore = (this.#modes & Mode.annotation_subscribe) !== 0 || request.metrics.length > 0;
+    const isPlain = name.filter === null && !isMore;
     this.#delta = request.isDelta && isPlain ? deltas.take(session.appId, name.channel, session.format) : null;
     const named = (encoder: Encoder) => (name.wire === name.channel ? encoder : renamed(encoder, name.wire));
     this.#subscription = new Subscription(
@@ -86,6 +89,7 @@ export class Attachment {
     if (isResumed) await hubAttachment.replay(() => session.drained(), members?.head);
     hubAttachment.start(isResumed ? membersHead : { replay: rewound, ...membersHead });
     if (members !== null && members.members.length > 0) this.#sync(members);
+    this.#watch();
   }
 
   /** Says again who is present. */
@@ -100,6 +104,7 @@ export class Attachment {
     if (modes === this.#modes) return;
     this.#modes = modes;
     this.session.tell({ action: Action.attached, channel: this.name.wire, flags: modes | Flag.resumed });
+    this.#watch();
   }
 
   end(): void {
@@ -107,7 +112,30 @@ export class Attachment {
     this.#isEnded = true;
     const { session, channel } = this;
     session.context.hub.unsubscribe(this.#subscription);
+    if (this.#watcher !== null) session.context.occupancies.unwatch(this.#watcher);
     if (this.#delta !== null) session.context.deltas.release(session.appId, channel, session.format);
+  }
+
+  /** Occupancy comes as messages, and so to who may subscribe to those. */
+  #watch(): void {
+    const { session, name, request } = this;
+    const { occupancies } = session.context;
+    const isWanted = request.metrics.length > 0 && (this.#modes & Mode.subscribe) !== 0;
+    if (this.#isEnded || isWanted === (this.#watcher !== null)) return;
+    if (this.#watcher !== null) {
+      occupancies.unwatch(this.#watcher);
+      this.#watcher = null;
+      return;
+    }
+    this.#watcher = {
+      appId: session.appId,
+      channel: name.channel,
+      wire: name.wire,
+      format: session.format,
+      metrics: request.metrics,
+      deliver: (frame) => session.deliver(frame),
+    };
+    occupancies.watch(this.#watcher);
   }
 
   #plain(): Encoder {

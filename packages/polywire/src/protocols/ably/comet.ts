@@ -6,16 +6,10 @@ import { COMET, COMET_LIMITS } from "./comet-dialect.js";
 import { AblyError, errorInfo } from "./errors.js";
 import { disconnection } from "./farewell.js";
 import { FORMATS } from "./format.js";
-import { corsHeaders, openRoute } from "./http.js";
+import { corsHeaders, openRoute, UNBUFFERED } from "./http.js";
 import type { AblyContext } from "./session.js";
 import { welcome } from "./welcome.js";
 import { Action } from "./wire.js";
-
-const STREAM = {
-  contentType: "application/json",
-  // Proxies must neither keep nor gather what is sent.
-  headers: { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" },
-} as const;
 
 export interface Comet {
   readonly routes: readonly Route[];
@@ -92,8 +86,8 @@ function isStreamed({ query, header }: HttpRequest): boolean {
 }
 
 const streamOf = (request: HttpRequest, connection: RequestConnection): HttpStream => ({
-  contentType: STREAM.contentType,
-  headers: { ...STREAM.headers, ...corsHeaders(request) },
+  contentType: "application/json",
+  headers: { ...UNBUFFERED, ...corsHeaders(request) },
   open: (response) => connection.open(response),
 });
 

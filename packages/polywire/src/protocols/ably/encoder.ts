@@ -18,6 +18,7 @@ import { eventSerial, serialOf } from "./serial.js";
 import { summaryOf } from "./summary.js";
 import {
   Action,
+  MessageAction,
   PresenceAction,
   type ProtocolMessage,
   type WireAnnotation,
@@ -92,9 +93,6 @@ export function eventMessage(channel: ChannelName, event: ChannelEvent, format: 
       return { action: Action.presence, ...head, presence: [presenceChange(event, format)] };
   }
 }
-
-/** The actions of messages (TM5). */
-const MessageAction = { create: 0, update: 1, delete: 2, summary: 4, append: 5 } as const;
 
 /** What annotations of a message come to by now. */
 const summaryMessage = ({ id, original, timestamp, all }: Annotation): WireMessage => ({

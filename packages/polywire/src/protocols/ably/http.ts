@@ -36,6 +36,8 @@ export interface Answer {
 
 const EXPOSED = "Link, X-Ably-Errorcode, X-Ably-Errormessage, Content-Type";
 const METHODS: readonly HttpMethod[] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+/** Headers of a stream: proxies must neither keep nor gather what is sent. */
+export const UNBUFFERED = { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" } as const;
 const PREFLIGHT_SECONDS = "86400";
 
 /** A route whose request needs no credentials. */

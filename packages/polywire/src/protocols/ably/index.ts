@@ -8,8 +8,10 @@ import { Deltas } from "./deltas.js";
 import { refuse } from "./farewell.js";
 import { FORMATS } from "./format.js";
 import { nothingThere, preflights, refusal } from "./http.js";
+import { Occupancies } from "./occupancy.js";
 import { type AblyRoutesOptions, ablyRoutes } from "./routes.js";
 import type { AblyContext } from "./session.js";
+import { sseRoutes } from "./sse.js";
 import { welcome } from "./welcome.js";
 
 const MAX_FRAME_SIZE = 524_288;
@@ -21,6 +23,7 @@ export function ably(common: ProtocolContext, options: AblyRoutesOptions & { rea
     authenticator: new Authenticator(common.apps, () => common.runtime.now()),
     connections: new Connections(common),
     deltas: new Deltas(),
+    occupancies: new Occupancies(common),
     sessions: new Set(),
     turns: new Turns(),
     maxFrameSize: MAX_FRAME_SIZE,
@@ -39,7 +42,7 @@ export function ably(common: ProtocolContext, options: AblyRoutesOptions & { rea
     },
   };
   const requests = comet(context, options.buffers);
-  const routes = [...ablyRoutes(context, options), ...requests.routes];
+  const routes = [...ablyRoutes(context, options), ...requests.routes, ...sseRoutes(context)];
   return {
     name: "ably",
     endpoints: [endpoint],

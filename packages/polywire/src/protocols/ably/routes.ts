@@ -14,6 +14,7 @@ import { AblyError } from "./errors.js";
 import { cursorText, historyRequest, limitOf, readHistory } from "./history.js";
 import { type Answer, type Call, openRoute, type Request, route } from "./http.js";
 import { channelName } from "./names.js";
+import { metricsOf } from "./occupancy.js";
 import { provisioningRoutes } from "./provisioning.js";
 import { drafts } from "./publishing.js";
 import { eventSerial } from "./serial.js";
@@ -228,18 +229,9 @@ async function channels({ hub }: AblyContext, call: Call): Promise<Answer> {
   return { body, links: pageLinks(call.query, "channels", last === undefined ? null : { after: last }) };
 }
 
-function details(channelId: string, { subscriptions, users }: Occupancy) {
-  const metrics = {
-    connections: subscriptions,
-    publishers: subscriptions,
-    subscribers: subscriptions,
-    presenceConnections: users,
-    presenceMembers: users,
-    presenceSubscribers: subscriptions,
-    objectPublishers: 0,
-    objectSubscribers: 0,
-  };
-  return { channelId, status: { isActive: subscriptions > 0 || users > 0, occupancy: { metrics } } };
+function details(channelId: string, occupancy: Occupancy) {
+  const isActive = occupancy.subscriptions > 0 || occupancy.users > 0;
+  return { channelId, status: { isActive, occupancy: { metrics: metricsOf(occupancy) } } };
 }
 
 /** The channel and the app of a call that may do one of these there. @throws AblyError 40010, 40160 */

@@ -24,6 +24,7 @@ import { AblyError, errorInfo, isPassing } from "./errors.js";
 import { refuse } from "./farewell.js";
 import { type Format, type FormatName, frameOf } from "./format.js";
 import { channelName, derivedResource } from "./names.js";
+import type { Occupancies } from "./occupancy.js";
 import { changePresence } from "./presence.js";
 import { drafts } from "./publishing.js";
 import { concerns, type Revocation, revoked } from "./revocations.js";
@@ -46,6 +47,7 @@ export interface AblyContext extends ProtocolContext {
   readonly authenticator: Authenticator;
   readonly deltas: Deltas;
   readonly connections: Connections;
+  readonly occupancies: Occupancies;
   /** Those that are open. */
   readonly sessions: Set<AblySession>;
   /** Commands of one session about one channel take effect in the order they came. */

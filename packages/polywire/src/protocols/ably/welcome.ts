@@ -47,7 +47,7 @@ export function welcome(
 }
 
 /** @throws RealtimeError when the request may not connect */
-async function admit(context: AblyContext, request: RequestHead, query: URLSearchParams): Promise<Credentials> {
+export async function admit(context: AblyContext, request: RequestHead, query: URLSearchParams): Promise<Credentials> {
   const version = query.get("v") ?? "6";
   if (!VERSIONS.includes(version)) {
     throw new AblyError(40017, `The protocol version ${describe(version)} is not one of ${VERSIONS.join(", ")}.`);

@@ -40,6 +40,9 @@ export const Mode = {
 export type ModeName = keyof typeof Mode;
 export const MODES = Object.keys(Mode) as readonly ModeName[];
 
+/** Actions of a message (TM5). */
+export const MessageAction = { create: 0, update: 1, delete: 2, meta: 3, summary: 4, append: 5 } as const;
+
 /** Actions of a presence message (TP2). */
 export const PresenceAction = { absent: 0, present: 1, enter: 2, leave: 3, update: 4 } as const;
 

@@ -1,0 +1,113 @@
+import { describe } from "../../core/describe.js";
+import { RealtimeError } from "../../core/errors.js";
+import type { HttpRequest, HttpStream, RequestHead, Route } from "../../core/protocol.js";
+import { attachRequest } from "./attach-request.js";
+import { demand } from "./capability.js";
+import { AblyError } from "./errors.js";
+import { FORMATS } from "./format.js";
+import { corsHeaders, refusal, UNBUFFERED } from "./http.js";
+import { channelName, derivedResource } from "./names.js";
+import { positionOf } from "./serial.js";
+import type { AblyContext } from "./session.js";
+import { SseStream } from "./sse-stream.js";
+import { admit, welcome } from "./welcome.js";
+import { Action, type AttachCommand, Mode } from "./wire.js";
+
+/** Those that clients of this API name, which has versions of its own. */
+const VERSIONS = ["1.0", "1.1", "1.2"];
+const MAX_CHANNELS = 100;
+/** What of the query says who connects, and how. */
+const CONNECTING = ["key", "access_token", "accessToken", "clientId", "heartbeats"];
+
+/** Channels as streams of server-sent events, for who only reads (Ably, "SSE API"). */
+export function sseRoutes(context: AblyContext): readonly Route[] {
+  return ["/sse", "/event-stream"].map((path) => ({
+    method: "GET",
+    path,
+    async handle(request) {
+      try {
+        return await streamOf(context, request);
+      } catch (error) {
+        const reason = RealtimeError.from(error);
+        context.refused(null, reason, { kind: "request", method: "GET", path });
+        return refusal(request, reason, FORMATS.json);
+      }
+    },
+  }));
+}
+
+async function streamOf(context: AblyContext, request: HttpRequest): Promise<HttpStream> {
+  const query = new URLSearchParams(request.query);
+  const attaches = attachCommands(query, request.header("last-event-id") || query.get("lastEvent"));
+  const head = headOf(request, query);
+  // Refused before it begins, so that an EventSource does not come again.
+  const { capability } = await admit(context, head, new URLSearchParams(head.query));
+  for (const attach of attaches) {
+    const name = channelName(attach.channel);
+    demand(capability, ["subscribe"], name.channel);
+    if (name.filter !== null) demand(capability, ["subscribe"], derivedResource(name.channel));
+    attachRequest(attach, name);
+  }
+  const options = { enveloped: query.get("enveloped") !== "false", heartbeats: query.get("heartbeats") === "true" };
+  return {
+    contentType: "text/event-stream",
+    headers: { ...UNBUFFERED, ...corsHeaders(request) },
+    refuse: (reason) => refusal(request, reason, FORMATS.json),
+    open(response) {
+      const places = new Map(attaches.map(({ channel, channelSerial }) => [channel, channelSerial ?? ""]));
+      const stream = new SseStream(response, places, options);
+      const handshake = welcome(context, head, stream, FORMATS.json);
+      stream.handler = handshake;
+      for (const attach of attaches) handshake.message(JSON.stringify({ ...attach, action: Action.attach }));
+      return {
+        message() {},
+        activity: () => handshake.activity(),
+        terminate: (reason) => handshake.terminate(reason),
+        close(code) {
+          // Nobody resumes it as a connection: the next stream goes on by the channels' serials.
+          handshake.message(JSON.stringify({ action: Action.close }));
+          handshake.close(code);
+        },
+      };
+    },
+  };
+}
+
+/** @throws AblyError 40003, 40010, 40017 */
+function attachCommands(query: URLSearchParams, lastEvent: string | null): readonly AttachCommand[] {
+  const version = query.get("v");
+  if (version !== null && !VERSIONS.includes(version) && !/^[1-6]$/.test(version)) {
+    throw new AblyError(40017, `The version ${describe(version)} is not one of ${VERSIONS.join(", ")}.`);
+  }
+  const text = query.get("channels") ?? query.get("channel");
+  if (text === null) throw new AblyError(40003, "There are no channels.", "Expected channels=one,two.");
+  const channels = [...new Set(text.split(query.get("separator") || ","))];
+  if (channels.length > MAX_CHANNELS) {
+    throw new AblyError(40003, `There are ${channels.length} channels; the limit is ${MAX_CHANNELS}.`);
+  }
+  const places = lastEvent === null ? [] : lastEvent.split(",");
+  if (places.some((place) => place !== "" && positionOf(place) === null) || places.length > channels.length) {
+    throw new AblyError(40003, `lastEvent is ${describe(lastEvent)}, which is no event's id of these channels.`);
+  }
+  const rewind = query.get("rewind");
+  return channels.map((channel, index) => ({
+    type: "attach",
+    channel,
+    channelSerial: places[index] || null,
+    params: rewind === null ? {} : { rewind },
+    flags: Mode.subscribe,
+  }));
+}
+
+/** The request as one of a connection: versions and resuming are another thing there. */
+function headOf(request: HttpRequest, query: URLSearchParams): RequestHead {
+  const connecting = [...query].filter(([name]) => CONNECTING.includes(name));
+  return {
+    method: request.method,
+    path: request.path,
+    query: new URLSearchParams(connecting).toString(),
+    params: request.params,
+    header: (name) => request.header(name),
+    secure: request.secure,
+  };
+}
