@@ -23,6 +23,8 @@ export class ConnectionRecord implements Entrant {
   readonly #outcomes = new Map<number, Promise<Outcome>>();
   #lastSerial = -1;
   #key: string;
+  /** What its client proved to know; the newer one may have been lost on the way, with the transport. */
+  #provenKey: string | null = null;
   /** Takes the connection from its present transport. */
   takeOver: (() => void) | null = null;
   cancelTimers: () => void = () => {};
@@ -46,6 +48,13 @@ export class ConnectionRecord implements Entrant {
   /** What a client proves by that the connection is its own; another after each resume. */
   get key(): string {
     return this.#key;
+  }
+
+  /** Whether somebody who has this key is its client. */
+  has(key: string): boolean {
+    const isProven = isEqual(this.#key, key) || (this.#provenKey !== null && isEqual(this.#provenKey, key));
+    if (isProven) this.#provenKey = key;
+    return isProven;
   }
 
   renewKey(): void {
@@ -112,7 +121,7 @@ export class Connections {
   find(key: string, app: App): ConnectionRecord | null {
     const [id = ""] = key.split("!", 1);
     const record = this.#records.get(id);
-    return record !== undefined && record.app.id === app.id && isEqual(record.key, key) ? record : null;
+    return record !== undefined && record.app.id === app.id && record.has(key) ? record : null;
   }
 
   /** It has a client, or has it back: the transport that it had, if any, gives it up. */

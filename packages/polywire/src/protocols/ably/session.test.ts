@@ -299,6 +299,21 @@ describe("coming back", () => {
     }
   });
 
+  it("[AR1] a key that was lost with the transport that brought it does not lose the connection", async () => {
+    const { connected } = await world.connect();
+    const resume = connected.connectionDetails.connectionKey;
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { client, connected: again } = await world.connect({ query: { resume } });
+      expect(again.connectionId).toBe(connected.connectionId);
+      client.leave();
+    }
+    const { connected: last } = await world.connect({ query: { resume } });
+    const next = await world.connect({ query: { resume: last.connectionDetails.connectionKey } });
+    expect(next.connected.connectionId).toBe(connected.connectionId);
+    const stale = await world.connect({ query: { resume } });
+    expect(stale.connected.error).toMatchObject({ code: 80008 });
+  });
+
   it("after two minutes there is nothing to resume", async () => {
     const { client, connected } = await world.connect();
     client.leave();
