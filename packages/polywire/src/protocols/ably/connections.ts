@@ -10,6 +10,8 @@ import type { PublishResult } from "./wire.js";
 
 /** How long a connection that was cut can be resumed, in milliseconds (CD2f). */
 export const CONNECTION_STATE_TTL = 120_000;
+/** Members that left, of whom a client may say again that they entered, not having heard that they left. */
+const MAX_DEPARTURES = 1000;
 /** Outcomes that are kept for a client that sends again what it has no answer to. */
 const MAX_OUTCOMES = 1000;
 
@@ -21,6 +23,7 @@ export class ConnectionRecord implements Entrant {
   /** By channel and client id. */
   readonly members = new Map<ChannelName, Map<string, Member>>();
   readonly #outcomes = new Map<number, Promise<Outcome>>();
+  readonly #departures = new Map<string, string>();
   #lastSerial = -1;
   #key: string;
   /** What its client proved to know; the newer one may have been lost on the way, with the transport. */
@@ -83,9 +86,20 @@ export class ConnectionRecord implements Entrant {
     members.set(member.clientId, member);
   }
 
-  forget(channel: ChannelName, clientId: string): void {
+  /** The client has said that a member leaves; the id is what it said it by. */
+  depart(channel: ChannelName, clientId: string, id: string): void {
     const members = this.members.get(channel);
     if (members?.delete(clientId) && members.size === 0) this.members.delete(channel);
+    const member = JSON.stringify([channel, clientId]);
+    this.#departures.delete(member);
+    this.#departures.set(member, id);
+    const [oldest] = this.#departures.keys();
+    if (this.#departures.size > MAX_DEPARTURES && oldest !== undefined) this.#departures.delete(oldest);
+  }
+
+  /** By which id a member left, if the client has said that it does. */
+  departure(channel: ChannelName, clientId: string): string | null {
+    return this.#departures.get(JSON.stringify([channel, clientId])) ?? null;
   }
 
   /** Everybody who is present on the channel by this connection leaves. */
