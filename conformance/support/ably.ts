@@ -51,3 +51,20 @@ export async function ablyRefusal(request: Promise<unknown>): Promise<Ably.Error
   if (outcome instanceof Ably.ErrorInfo) return outcome;
   throw new Error(`Not refused: ${outcome}`);
 }
+
+/** Every way to the server: both formats over a WebSocket, and plain HTTP. */
+export const WAYS: readonly (readonly [string, Ably.ClientOptions])[] = [
+  ["JSON", { useBinaryProtocol: false, transports: ["web_socket"] }],
+  ["MessagePack", { useBinaryProtocol: true, transports: ["web_socket"] }],
+  ["HTTP", { transports: [typeof window === "undefined" ? "comet" : "xhr_polling"] as never }],
+];
+
+/** The client's network goes away, and it does not try again for half a minute. */
+export function goAway(client: Ably.Realtime): Promise<void> {
+  // biome-ignore lint/suspicious/noExplicitAny: the SDK has no word for a network that goes away
+  const { connectionManager } = client.connection as any;
+  const gone = new Promise<void>((resolve) => client.connection.once("suspended", () => resolve()));
+  client.connection.once("disconnected", () => connectionManager.notifyState({ state: "suspended" }));
+  connectionManager.disconnectAllTransports();
+  return gone;
+}

@@ -387,7 +387,7 @@ function attachment(subscription: Subscription, { gap, recent, replay, head }: R
     recent,
     async replay(drained, membersHead) {
       if (membersHead !== undefined) {
-        unsent = unsent.filter((event) => event.kind === "message" || isNewer(event, membersHead));
+        unsent = unsent.filter((event) => event.kind !== "presence" || isNewer(event, membersHead));
       }
       while (unsent.length > 0) {
         await drained();

@@ -17,7 +17,7 @@ export interface Claims {
 /** How far ahead the clock of who signs tokens may be, in seconds. A token's end is kept to the second. */
 export const CLOCK_TOLERANCE = 30;
 /** The end of the year 9999: what is later was written in milliseconds. */
-const LAST_SECOND = 253_402_300_799;
+export const LAST_SECOND = 253_402_300_799;
 
 /**
  * What a payload whose signature was verified says (RFC 7519, 4.1).

@@ -84,6 +84,18 @@ describe("a message of a mutable namespace", () => {
     ]);
   });
 
+  it("[AR2] is what it is by then for who was away meanwhile, and watches who is present", async () => {
+    const { client } = await world.connect();
+    const serial = await published(client);
+    const { client: away } = await world.connect();
+    const { channelSerial } = await away.attach(channel);
+    away.leave();
+    client.publish(channel, { action: 1, serial, data: "changed" });
+    const { client: back } = await world.connect();
+    await back.attach(channel, { channelSerial });
+    expect(messagesIn(await back.take())).toMatchObject([{ action: 1, serial, data: "changed" }]);
+  });
+
   it("is changed over HTTP", async () => {
     const { client } = await world.connect();
     await client.attach(channel);

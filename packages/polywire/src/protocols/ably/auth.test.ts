@@ -15,6 +15,14 @@ function jwt(claims: object = {}, key: SigningKey = all.secret, header: object =
   return token({ iat: now, exp: now + 60, ...claims }, key, { alg: "HS256", typ: "JWT", kid: all.name, ...header });
 }
 
+/** With more in its payload than was signed. */
+function changed(text: string): string {
+  const [header, payload = "", signature] = text.split(".");
+  const claims = JSON.parse(Buffer.from(payload, "base64url").toString());
+  const more = JSON.stringify({ ...claims, "x-ably-capability": '{"*":["*"]}' });
+  return [header, Buffer.from(more).toString("base64url"), signature].join(".");
+}
+
 const seconds = () => world.clock.now() / 1000;
 
 const BAD_TOKENS: readonly (readonly [string, () => string, number])[] = [
@@ -44,6 +52,14 @@ const BAD_TOKENS: readonly (readonly [string, () => string, number])[] = [
   ["a token inside of an inside", () => jwt({ "x-ably-token": jwt({ "x-ably-token": jwt() }) }), 40144],
   ["a token inside that has ended", () => jwt({ "x-ably-token": jwt({ exp: seconds() - 1 }) }), 40142],
   ["a good token inside one that has ended", () => jwt({ exp: seconds() - 1, "x-ably-token": jwt() }), 40142],
+  ["an algorithm in another case", () => jwt({}, all.secret, { alg: "hs256" }), 40144],
+  ["a signature that is cut short", () => jwt().slice(0, -4), 40144],
+  ["no signature", () => jwt().replace(/[^.]*$/, ""), 40144],
+  ["a changed capability", () => changed(jwt({ "x-ably-capability": '{"a":["publish"]}' })), 40144],
+  ["another app's key", () => jwt({}, "other-secret", { kid: "other.all" }), 40400],
+  ["an end in milliseconds", () => jwt({ exp: (seconds() + 60) * 1000 }), 40144],
+  ["an end that is null", () => jwt({ exp: null }), 40144],
+  ["a critical header that nobody knows", () => jwt({}, all.secret, { crit: ["x"], x: 1 }), 40144],
   ["more than may be", () => "x".repeat(140_000), 40144],
 ];
 
@@ -132,6 +148,12 @@ describe("a request for a token", () => {
     ["a changed capability", () => ({ ...signed(), capability: '{"a":["*"]}' }), 40101],
     ["an old timestamp", () => signed({ timestamp: world.clock.now() - 30 * 60_000 }), 40104],
     ["no timestamp", () => signed({ timestamp: undefined }), 40104],
+    ["a timestamp in the future", () => signed({ timestamp: world.clock.now() + 30 * 60_000 }), 40104],
+    ["a changed client id", () => ({ ...signed({ clientId: "ann" }), clientId: "eve" }), 40101],
+    ["a changed ttl", () => ({ ...signed({ ttl: 1000 }), ttl: 3_600_000 }), 40101],
+    ["another key's mac", () => signed({}, keyOf("chat").secret), 40101],
+    ["a mac that is a number", () => ({ ...signed(), mac: 7 }), 40101],
+    ["a capability that is no JSON", () => signed({ capability: "all" }), 40003],
     ["a short nonce", () => signed({ nonce: "short" }), 40105],
     ["a ttl of a year", () => signed({ ttl: 365 * 24 * 3_600_000 }), 40003],
     ["a negative ttl", () => signed({ ttl: -1 }), 40003],

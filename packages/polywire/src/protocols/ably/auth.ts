@@ -4,6 +4,7 @@ import type { App, AppKey, AppRegistry } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import type { RequestHead } from "../../core/protocol.js";
+import { LAST_SECOND } from "../../tokens/claims.js";
 import { type Capability, capabilityText, intersect, parseCapability } from "./capability.js";
 import { AblyError } from "./errors.js";
 import { type Revocable, Revocations, revoked } from "./revocations.js";
@@ -152,6 +153,7 @@ async function verify(jwt: string, { secret }: AppKey, now: number): Promise<JWT
       requiredClaims: ["exp"],
     });
     if ((payload.exp as number) * 1000 <= now) throw expired();
+    if ((payload.exp as number) > LAST_SECOND) throw invalid("has an end in milliseconds, not in seconds");
     if (payload.iat !== undefined && payload.iat * 1000 > now + CLOCK_TOLERANCE_SECONDS * 1000) {
       throw invalid("was issued in the future");
     }

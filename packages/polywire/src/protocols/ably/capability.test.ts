@@ -152,3 +152,53 @@ describe("what is allowed is done, and nothing else", () => {
     }
   });
 });
+
+/** Ably's rules, written as a pattern over the whole name instead of over its segments. */
+function modelAllows(capability: Capability, operation: string, channel: string): boolean {
+  return Object.entries(capability).some(([resource, operations]) => {
+    if (!operations.includes("*") && !operations.includes(operation)) return false;
+    if (resource === "[*]*") return true;
+    if (resource === "*") return !/^\[/.test(channel);
+    const escaped = (part: string) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const parts = resource.split(":");
+    const pattern = parts.map((part, index) => {
+      if (part !== "*") return escaped(part);
+      return index === parts.length - 1 ? ".*" : "[^:]*";
+    });
+    return new RegExp(`^${pattern.join(":")}$`, "s").test(channel);
+  });
+}
+
+describe("[AR7] of any capability", () => {
+  const SEGMENTS = ["a", "b", "*", "a*", "private-a", "."];
+  const segments = fc.array(fc.constantFrom(...SEGMENTS), { minLength: 1, maxLength: 3 }).map((all) => all.join(":"));
+  const resource = fc.oneof(segments, fc.constantFrom("*", "[*]*", "*:*", "a:*"));
+  const operation = fc.constantFrom("subscribe", "publish", "presence", "history");
+  const operations = fc.oneof(fc.constant(["*"]), fc.uniqueArray(operation, { minLength: 1 }));
+  const capability: fc.Arbitrary<Capability> = fc.dictionary(resource, operations, { minKeys: 1, maxKeys: 3 });
+  const channel = fc
+    .array(fc.constantFrom("a", "b", "a*", "ab", "private-a", "."), { minLength: 1, maxLength: 4 })
+    .map((all) => all.join(":"));
+
+  it("the decision is the model's", () => {
+    fc.assert(
+      fc.property(capability, operation, fc.oneof(channel, fc.constant("[meta]a")), (granted, wanted, name) => {
+        expect(allows(granted, wanted as Operation, name)).toBe(modelAllows(granted, wanted, name));
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+
+  it("a session and the REST API do what the model allows, and nothing else", async () => {
+    await fc.assert(
+      fc.asyncProperty(capability, channel, async (granted, name) => {
+        const key = { name: "app.tested", secret: "s", capability: granted, revocableTokens: false };
+        for (const [wanted, attempt] of Object.entries(ATTEMPTS)) {
+          const world = new AblyWorld([{ ...ABLY_APP, keys: [key] }]);
+          expect(await attempt(world, name, "app.tested:s"), wanted).toBe(modelAllows(granted, wanted, name));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -10,6 +10,8 @@ import type { PublishResult } from "./wire.js";
 
 /** How long a connection that was cut can be resumed, in milliseconds (CD2f). */
 export const CONNECTION_STATE_TTL = 120_000;
+/** Members that left, of whom a client may say again that they entered, not having heard that they left. */
+const MAX_DEPARTURES = 1000;
 /** Outcomes that are kept for a client that sends again what it has no answer to. */
 const MAX_OUTCOMES = 1000;
 
@@ -21,8 +23,11 @@ export class ConnectionRecord implements Entrant {
   /** By channel and client id. */
   readonly members = new Map<ChannelName, Map<string, Member>>();
   readonly #outcomes = new Map<number, Promise<Outcome>>();
+  readonly #departures = new Map<string, string>();
   #lastSerial = -1;
   #key: string;
+  /** What its client proved to know; the newer one may have been lost on the way, with the transport. */
+  #provenKey: string | null = null;
   /** Takes the connection from its present transport. */
   takeOver: (() => void) | null = null;
   cancelTimers: () => void = () => {};
@@ -46,6 +51,13 @@ export class ConnectionRecord implements Entrant {
   /** What a client proves by that the connection is its own; another after each resume. */
   get key(): string {
     return this.#key;
+  }
+
+  /** Whether somebody who has this key is its client. */
+  has(key: string): boolean {
+    const isProven = isEqual(this.#key, key) || (this.#provenKey !== null && isEqual(this.#provenKey, key));
+    if (isProven) this.#provenKey = key;
+    return isProven;
   }
 
   renewKey(): void {
@@ -74,9 +86,20 @@ export class ConnectionRecord implements Entrant {
     members.set(member.clientId, member);
   }
 
-  forget(channel: ChannelName, clientId: string): void {
+  /** The client has said that a member leaves; the id is what it said it by. */
+  depart(channel: ChannelName, clientId: string, id: string): void {
     const members = this.members.get(channel);
     if (members?.delete(clientId) && members.size === 0) this.members.delete(channel);
+    const member = JSON.stringify([channel, clientId]);
+    this.#departures.delete(member);
+    this.#departures.set(member, id);
+    const [oldest] = this.#departures.keys();
+    if (this.#departures.size > MAX_DEPARTURES && oldest !== undefined) this.#departures.delete(oldest);
+  }
+
+  /** By which id a member left, if the client has said that it does. */
+  departure(channel: ChannelName, clientId: string): string | null {
+    return this.#departures.get(JSON.stringify([channel, clientId])) ?? null;
   }
 
   /** Everybody who is present on the channel by this connection leaves. */
@@ -112,7 +135,7 @@ export class Connections {
   find(key: string, app: App): ConnectionRecord | null {
     const [id = ""] = key.split("!", 1);
     const record = this.#records.get(id);
-    return record !== undefined && record.app.id === app.id && isEqual(record.key, key) ? record : null;
+    return record !== undefined && record.app.id === app.id && record.has(key) ? record : null;
   }
 
   /** It has a client, or has it back: the transport that it had, if any, gives it up. */

@@ -1,4 +1,4 @@
-import { decode, encode } from "@msgpack/msgpack";
+import { decode, type ExtensionCodecType, encode } from "@msgpack/msgpack";
 import { Frame } from "../../core/encoder.js";
 import { RealtimeError } from "../../core/errors.js";
 import { isWithinDepth, MAX_JSON_DEPTH } from "../../core/event.js";
@@ -33,6 +33,15 @@ const json: Format = {
   },
 };
 
+/** SDKs write undefined as the one extension of theirs; any other is no data. */
+const EXTENSIONS: ExtensionCodecType<undefined> = {
+  tryToEncode: () => null,
+  decode(_bytes, type) {
+    if (type === 0) return undefined;
+    throw new RealtimeError("bad-request", `The MessagePack has an extension of the type ${type}.`);
+  },
+};
+
 const msgpack: Format = {
   name: "msgpack",
   contentType: "application/x-msgpack",
@@ -43,7 +52,7 @@ const msgpack: Format = {
     }
     checkMsgpack(data);
     try {
-      return decode(data);
+      return decode(data, { extensionCodec: EXTENSIONS });
     } catch {
       throw new RealtimeError("bad-request", "This is not MessagePack.", "Send MessagePack, or say format=json.");
     }

@@ -1,4 +1,4 @@
-import { encode } from "@msgpack/msgpack";
+import { ExtData, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RealtimeError } from "../../core/errors.js";
@@ -106,11 +106,25 @@ describe("MessagePack that is made to hurt is refused before it is decoded:", ()
       Uint8Array.from({ length: 300_000 }, (_, i) => [0xdc, 0xff, 0xff][i % 3] ?? 0),
     ],
     ["a hundred thousand levels", new Uint8Array(100_000).fill(0x91)],
+    [
+      "maps within maps that claim to be large",
+      bytes(...Array.from({ length: 20_000 }, () => [0xde, 0xff, 0xff, 0xa1, 0x61])),
+    ],
+    ["a hundred thousand levels of maps", bytes(...Array.from({ length: 100_000 }, () => [0x81, 0xa1, 0x61]), 0xc0)],
+    ["a code that is never used", bytes(0xc1)],
     ["a rest after its end", bytes(0x80, 0x80)],
     ["nothing", bytes()],
     ["a length without its bytes", bytes(0xda, 0x00)],
   ])("%s", (_what, data) => {
     expect(() => FORMATS.msgpack.decode(data)).toThrow(RealtimeError);
+  });
+
+  it("and an extension that nobody knows", () => {
+    for (const type of [-1, 1, 0x55]) {
+      const data = encode({ messages: [{ data: new ExtData(type, Uint8Array.of(1)) }] });
+      expect(() => FORMATS.msgpack.decode(data)).toThrow(RealtimeError);
+    }
+    expect(FORMATS.msgpack.decode(encode([new ExtData(0, Uint8Array.of(0))]))).toEqual([undefined]);
   });
 
   it("while what is right is read as it was written", () => {

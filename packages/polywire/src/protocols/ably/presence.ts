@@ -34,11 +34,14 @@ export async function changePresence({ msgSerial, presence }: PresenceCommand, p
 
 type Change = ReturnType<typeof changeOf>;
 
-async function apply({ action, client, shown }: Change, { channel, record, hub }: PresencePlace): Promise<void> {
+async function apply({ action, client, shown, isRepeat }: Change, place: PresencePlace): Promise<void> {
+  const { channel, record, hub } = place;
   const known = record.member(channel, client.clientId);
+  // A client that comes back says again what it last heard of itself; what it has done since is what holds.
+  if (isRepeat && !isAfter(shown.id, known?.id ?? record.departure(channel, client.clientId))) return;
   if (action === PresenceAction.leave) {
     if (known === null) return;
-    record.forget(channel, client.clientId);
+    record.depart(channel, client.clientId, shown.id);
     // Without data of its own, a leave shows what was shown last (RTP10).
     const { data, encoding } = shown.data === null ? known : shown;
     const extras = shown.extras ?? known.extras;
@@ -59,8 +62,22 @@ function changeOf(raw: Raw, identity: Identity, id: string) {
     throw new AblyError(40000, `A presence action is 2, 3 or 4, not ${describe(action)}.`);
   }
   // A client that enters again after a break says which entry it was (RTP17g).
-  const shown = { ...contentOf(raw), id: typeof raw.id === "string" && raw.id !== "" ? raw.id : id };
-  return { action, client: presentClient(raw, identity), shown };
+  const isRepeat = typeof raw.id === "string" && raw.id !== "";
+  const shown = { ...contentOf(raw), id: isRepeat ? String(raw.id) : id };
+  return { action, client: presentClient(raw, identity), shown, isRepeat };
+}
+
+/** Whether a presence id is newer than another of the same connection (RTP2b2); so it is than one that cannot be compared. */
+function isAfter(id: string, known: string | null): boolean {
+  const [connection, serial, index] = partsOf(id);
+  const [knownConnection, knownSerial, knownIndex] = partsOf(known ?? "");
+  if (connection !== knownConnection) return true;
+  return serial === knownSerial ? index > knownIndex : serial > knownSerial;
+}
+
+function partsOf(id: string): readonly [connection: string | null, serial: number, index: number] {
+  const [, connection = null, serial, index] = /^([^:]+):(\d+):(\d+)$/.exec(id) ?? [];
+  return [connection, Number(serial), Number(index)];
 }
 
 function presentClient({ clientId }: Raw, identity: Identity): ClientIdentity {

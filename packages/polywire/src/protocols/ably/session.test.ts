@@ -299,6 +299,21 @@ describe("coming back", () => {
     }
   });
 
+  it("[AR1] a key that was lost with the transport that brought it does not lose the connection", async () => {
+    const { connected } = await world.connect();
+    const resume = connected.connectionDetails.connectionKey;
+    for (let turn = 0; turn < 3; turn += 1) {
+      const { client, connected: again } = await world.connect({ query: { resume } });
+      expect(again.connectionId).toBe(connected.connectionId);
+      client.leave();
+    }
+    const { connected: last } = await world.connect({ query: { resume } });
+    const next = await world.connect({ query: { resume: last.connectionDetails.connectionKey } });
+    expect(next.connected.connectionId).toBe(connected.connectionId);
+    const stale = await world.connect({ query: { resume } });
+    expect(stale.connected.error).toMatchObject({ code: 80008 });
+  });
+
   it("after two minutes there is nothing to resume", async () => {
     const { client, connected } = await world.connect();
     client.leave();
@@ -394,6 +409,34 @@ describe("presence", () => {
     expect(left?.presence).toMatchObject([{ action: 3, clientId: "ann", data: "ann's data" }]);
     expect(left?.presence[0].connectionId).toBe(connected.connectionId);
     expect(left?.presence[0].id.startsWith(connected.connectionId)).toBe(false);
+  });
+
+  it("[AR5] is what the client did last, whatever it says again when it comes back", async () => {
+    const { client, connected } = await world.connect();
+    const { connectionId } = connected;
+    const { client: witness } = await world.connect();
+    await witness.attach("room");
+    await client.attach("room");
+    for (const clientId of ["ann", "bob"]) await enter(client, "room", clientId);
+    client.presence("room", { action: 4, clientId: "ann", data: "newer" });
+    client.presence("room", { action: 3, clientId: "bob" });
+    await witness.take();
+    client.leave();
+    const back = await world.connect({ query: { resume: connected.connectionDetails.connectionKey } });
+    await back.client.attach("room");
+    await back.client.take();
+    // Of what it did last it has heard nothing.
+    const again = (clientId: string, serial: number) => ({ action: 2, clientId, id: `${connectionId}:${serial}:0` });
+    for (const [msgSerial, presence] of [[again("ann", 0)], [again("bob", 1)]].entries()) {
+      back.client.send({ action: 14, channel: "room", msgSerial: msgSerial + 4, presence });
+    }
+    expect((await back.client.take()).filter(({ action }) => action === 1)).toMatchObject([{ msgSerial: 4, count: 2 }]);
+    expect(await witness.take()).toEqual([]);
+    const { members } = await world.hub.presence.members({ appId: "app" }, "room");
+    expect(members).toMatchObject([{ clientId: "ann", data: { text: "newer" } }]);
+    back.client.send({ action: 14, channel: "room", msgSerial: 6, presence: [{ action: 2, clientId: "bob" }] });
+    await back.client.take();
+    expect(await witness.take()).toMatchObject([{ presence: [{ action: 2, clientId: "bob" }] }]);
   });
 
   it("survives a resume in time", async () => {
