@@ -147,7 +147,6 @@ describe("malformed bodies get 400, with the field named", () => {
     ["[]", "application/json", 400],
     ['{"socket_id":{"a":1},"channel_name":"private-x"}', "application/json", 400],
     ['{"socket_id":"1.2","channel_name":["private-x"]}', "application/json", 400],
-    ["socket_id=1.2&socket_id=1.3&channel_name=private-x", "application/x-www-form-urlencoded", 400],
     ["socket_id=1.2", "text/plain", 415],
     ["x".repeat(20_000), "application/json", 413],
   ])("%.40s as %s", async (body, type, status) => {
@@ -156,7 +155,31 @@ describe("malformed bodies get 400, with the field named", () => {
   });
 });
 
+it("a field that occurs twice is named", async () => {
+  const body = new URLSearchParams("socket_id=1.2&socket_id=1.3&channel_name=private-x");
+  const response = await handler.POST(new Request(URL_, { method: "POST", body }));
+  expect([response.status, await response.text()]).toEqual([400, expect.stringMatching(/"socket_id" occurs twice/)]);
+});
+
+it("a body that never ends is refused once it is too large", async () => {
+  const body = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(1024)) });
+  const headers = { "content-type": "application/json" };
+  const request = new Request(URL_, { method: "POST", body, headers, duplex: "half" } as RequestInit);
+  expect((await handler.POST(request)).status).toBe(413);
+});
+
 describe("set-up", () => {
+  it.each([undefined, null, "", Number.NaN, {}])("signs for no user whose id is %s", async (id) => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const options = { authorize: { "presence-x": true }, key: "key", secret: "secret" } as const;
+    const careless = createAuthHandler({ ...options, identify: () => ({ id: id as string }) });
+    for (const channel of [{ channel_name: "presence-x" }, {}]) {
+      const body = new URLSearchParams({ socket_id: SOCKET, ...channel });
+      const response = await careless.POST(new Request(URL_, { method: "POST", body }));
+      expect([response.status, await response.text()]).toEqual([500, "Not set up."]);
+    }
+  });
+
   it.each(["news-{id}", "{id}", "private-{id", "private-{a}{b}", "private-{a}-{a}", "privat-{a}"])(
     "refuses the pattern %s",
     (pattern) => {

@@ -7,6 +7,7 @@ import { hmac, sharedSecret } from "./sign.js";
 
 /** Who asks. `info` is what other members of a presence channel see. */
 export interface AuthUser {
+  /** Not empty: users without one would all be the same user. */
   readonly id: string | number;
   readonly info?: unknown;
 }
@@ -70,6 +71,7 @@ export function createAuthHandler<User extends AuthUser, const Pattern extends s
     const asked = await readAuthRequest(request);
     const user = await options.identify(request);
     if (user === null || user === undefined) throw new Refusal(401, "Sign in first.");
+    requireId(user);
     if (asked.channel === null) return signUser(asked, user, options);
     await decide(user, asked.channel, request);
     return signChannel(asked.socketId, asked.channel, user, options);
@@ -122,6 +124,12 @@ function masterKey({ encryptionMasterKey }: { readonly encryptionMasterKey?: str
   const value = required(encryptionMasterKey ?? process.env.PUSHER_ENCRYPTION_MASTER_KEY, name);
   if (/^[A-Za-z0-9+/]{43}=$/.test(value)) return value;
   throw new SetupError(`${name} must be base64 of 32 bytes. Make one with: openssl rand -base64 32`);
+}
+
+/** The types say so; what a session lacks is `any` too often. @throws SetupError */
+function requireId({ id }: AuthUser): void {
+  if ((typeof id === "string" && id !== "") || Number.isFinite(id)) return;
+  throw new SetupError("identify must answer a user with an id that is a number or a text that is not empty.");
 }
 
 /** A page of another site could else have its visitor's session sign for it. Who sends no origin is no browser. */

@@ -24,17 +24,35 @@ export async function readAuthRequest(request: Request): Promise<AuthRequest> {
 
 async function readFields(request: Request): Promise<ReadonlyMap<string, unknown>> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  const text = await request.text();
-  if (text.length > MAX_BYTES) throw new Refusal(413, `The body is larger than ${MAX_BYTES} bytes.`);
+  const text = await readText(request);
   if (type === "application/json") return fromJson(text);
   if (type === "application/x-www-form-urlencoded") return fromForm(text);
   throw new Refusal(415, "The body must be application/x-www-form-urlencoded or application/json.");
 }
 
+/** Reads no more than is allowed: whoever is not signed in may send, too. */
+async function readText({ body }: Request): Promise<string> {
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = "";
+  for (const reader = body?.getReader(); reader !== undefined; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    bytes += value.byteLength;
+    if (bytes > MAX_BYTES) {
+      // Not waited for: what does not end may not end its cancelling either.
+      reader.cancel().catch(() => {});
+      throw new Refusal(413, `The body is larger than ${MAX_BYTES} bytes.`);
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
 function fromForm(text: string): ReadonlyMap<string, unknown> {
   const fields = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(text)) {
-    if (fields.has(name)) throw new Refusal(400, "A field of the body occurs twice.");
+    if (fields.has(name)) throw new Refusal(400, `${JSON.stringify(name.slice(0, 100))} occurs twice in the body.`);
     fields.set(name, value);
   }
   return fields;

@@ -34,11 +34,12 @@ const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
- * Headers that a client does not choose: they frame the request, are the connection's own, or tell an application
- * behind a proxy who is asking.
+ * Headers that a client does not choose: they frame the request, are the connection's own, tell an application
+ * behind a proxy who is asking, or have it take the request for another. Laravel answers OPTIONS with 200 for everybody,
+ * and takes a POST with `X-HTTP-Method-Override: OPTIONS` for one.
  */
 const NOT_THE_CLIENTS =
-  /^(host|cookie|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-.*|accept-encoding|proxy-.*|forwarded|x-forwarded-.*|x-real-ip|true-client-ip|cf-.*|x-requested-with|sec-.*)$/i;
+  /^(x-http-method.*|x-method-override|x-original-.*|x-rewrite-url|host|cookie|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|content-.*|accept-encoding|proxy-.*|forwarded|x-forwarded-.*|x-real-ip|true-client-ip|cf-.*|x-requested-with|sec-.*)$/i;
 
 /**
  * Asks the application whether this client may join, as laravel-echo-server does: a form post of `channel_name`, here with
