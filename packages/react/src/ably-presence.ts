@@ -1,5 +1,6 @@
 import type { PresenceMessage, RealtimeChannel, RealtimeClient } from "ably";
 import type { Release } from "./driver.js";
+import { keyOf } from "./key-of.js";
 import type { PresenceView } from "./presence.js";
 import { report } from "./report.js";
 
@@ -106,7 +107,9 @@ class Membership {
   }
 
   want(wanted: Entrance | null): void {
-    this.#wanted = wanted;
+    // Of several components that say the same, only the first has anything to tell.
+    if (wanted === null || this.#wanted === null || keyOf(wanted.data) !== keyOf(this.#wanted.data))
+      this.#wanted = wanted;
     void this.#tell();
   }
 

@@ -215,6 +215,8 @@ describe("presence", () => {
     const ann = { id: "ann", info: { mood: "fine" } };
     await expect.poll(latest).toEqual({ members: [ann], myId: "ann", me: ann, count: 1 });
     const { presence } = client.channels.get(name);
+    const { items } = await rest().channels.get(name).presence.history();
+    expect(items.map(({ action }) => action)).toEqual(["enter"]);
     const told = [vi.spyOn(presence, "enter"), vi.spyOn(presence, "update")];
     show({ data: { mood: "fine" } });
     await rendered();

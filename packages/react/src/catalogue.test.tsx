@@ -2,12 +2,12 @@ import { cleanup } from "@testing-library/react";
 import { version } from "react";
 import { afterEach, describe, expect, inject, test, vi } from "vitest";
 import "../../../conformance/support/context.js";
+import { requires } from "./testing/case.js";
 import { CLIENT_CASES } from "./testing/cases-clients.js";
 import { EVENT_CASES } from "./testing/cases-events.js";
 import { MESSAGE_CASES } from "./testing/cases-messages.js";
 import { PRESENCE_CASES } from "./testing/cases-presence.js";
 import { SUBSCRIPTION_CASES } from "./testing/cases-subscriptions.js";
-import { requires } from "./testing/hooks.js";
 import { ABLY } from "./testing/sdk-ably.js";
 import { PUSHER } from "./testing/sdk-pusher.js";
 

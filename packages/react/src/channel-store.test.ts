@@ -129,4 +129,35 @@ describe("the store of a client's channels", () => {
     vi.advanceTimersByTime(LINGER_MS);
     expect(client.has("room")).toBe(true);
   });
+
+  test("is a member with the data of the last one to come, until a while after the last has gone", () => {
+    const { client, store } = setUp();
+    const release = store.retain("room", ignore);
+    const entered = client.get("room")?.entered;
+    const [first, second] = [store.enter("room", "first"), store.enter("room", "second")];
+    second();
+    second();
+    expect(entered).toEqual(["first", "second", "first"]);
+    first();
+    vi.advanceTimersByTime(LINGER_MS - 1);
+    const back = store.enter("room", "back");
+    vi.advanceTimersByTime(LINGER_MS);
+    expect(entered?.slice(3)).toEqual(["back"]);
+    back();
+    vi.advanceTimersByTime(LINGER_MS);
+    expect(entered?.slice(4)).toEqual(["left"]);
+    release();
+  });
+
+  test("leaves as a member before it leaves the channel", () => {
+    const { client, store } = setUp();
+    const release = store.retain("room", ignore);
+    const channel = client.get("room");
+    const exit = store.enter("room", "here");
+    release();
+    exit();
+    vi.advanceTimersByTime(LINGER_MS);
+    expect(channel?.entered).toEqual(["here", "left"]);
+    expect(client.has("room")).toBe(false);
+  });
 });

@@ -94,8 +94,10 @@ export function createChannelStore<Client extends object, Channel extends object
   }
 
   function leave(name: string, entry: Entry<Channel>): void {
-    if (entry.membersTimer !== null) clearTimeout(entry.membersTimer);
-    if (entry.isForeign && entry.membersTimer !== null) driver.leave(entry.channel);
+    if (entry.membersTimer !== null) {
+      clearTimeout(entry.membersTimer);
+      exit(entry);
+    }
     entry.unbind();
     entries.delete(name);
     if (!entry.isForeign && driver.find(client, name) === entry.channel) driver.unsubscribe(client, name);

@@ -13,7 +13,7 @@ import {
   useConnection,
   useTrigger,
 } from "./index.js";
-import { requires } from "./testing/hooks.js";
+import { requires } from "./testing/case.js";
 import { newClients } from "./testing/sdk-pusher.js";
 import { afterLinger, reconnect, rendered, subscribedTo } from "./testing/support.js";
 

@@ -2,16 +2,22 @@
 
 import { createContext, useContext, useSyncExternalStore } from "react";
 import type { ClientSource } from "./client-source.js";
-import { defaultSource } from "./registry.js";
 import { report } from "./report.js";
 import type { Store } from "./store.js";
 
 /** Where the nearest provider's client comes from. */
 export const SourceContext = createContext<ClientSource | null>(null);
 
+let defaultSource: ClientSource | null = null;
+
+/** Uses `source` where there is no provider. */
+export function registerDefault(source: ClientSource): void {
+  defaultSource = source;
+}
+
 /** The store of the client in use; null on a server, while hydrating and before the first effect. */
 export function useStore(): Store | null {
-  const source = useContext(SourceContext) ?? defaultSource() ?? NONE;
+  const source = useContext(SourceContext) ?? defaultSource ?? NONE;
   return useSyncExternalStore(source.retain, source.current, nothing);
 }
 

@@ -77,3 +77,20 @@ test("without a provider and a key it says what to do, once, and renders", async
   expect(container.textContent).toBe("nonenone");
   expect(reported).toEqual([expect.objectContaining({ message: expect.stringContaining("NEXT_PUBLIC_PUSHER_KEY") })]);
 });
+
+test("without a provider ably's entry says what to do, once, and renders", async () => {
+  const reported: unknown[] = [];
+  vi.stubGlobal("reportError", (error: unknown) => reported.push(error));
+  const fresh = await import("./ably.js");
+  const Page = () => <p>{fresh.useAblyChannel("room")?.name ?? "none"}</p>;
+  const { container } = render(
+    <>
+      <Page />
+      <Page />
+    </>,
+  );
+  await rendered();
+
+  expect(container.textContent).toBe("nonenone");
+  expect(reported).toEqual([expect.objectContaining({ message: expect.stringContaining("<RealtimeProvider>") })]);
+});

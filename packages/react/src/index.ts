@@ -1,8 +1,9 @@
 "use client";
 
+import { registerDefault } from "./context.js";
 import { defaultClient } from "./default-client.js";
 import { pusherDriver } from "./pusher-driver.js";
-import { registerDefault, registerDriver } from "./registry.js";
+import { registerDriver } from "./registry.js";
 
 export type { Connection, ConnectionReason, ConnectionState } from "./connection.js";
 export type { EventHandler, EventMetadata } from "./driver.js";

@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { trigger } from "../../../conformance/support/application.js";
 import { connect, unique } from "../../../conformance/support/client.js";
 import { type MessageId, type Messages, type PusherClient, RealtimeProvider, useMessages } from "./index.js";
-import { requires } from "./testing/hooks.js";
+import { requires } from "./testing/case.js";
 import { afterLinger, deferred, publish, receive, reconnect, rendered, subscribedTo } from "./testing/support.js";
 
 afterEach(() => {

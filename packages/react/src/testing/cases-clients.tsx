@@ -1,7 +1,7 @@
 import { render } from "@testing-library/react";
 import { expect } from "vitest";
 import type { Connection } from "../index.js";
-import type { Case } from "./hooks.js";
+import type { Case } from "./case.js";
 import { afterLinger, rendered } from "./support.js";
 
 export const CLIENT_CASES: readonly Case[] = [

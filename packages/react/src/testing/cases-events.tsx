@@ -3,7 +3,7 @@ import { startTransition, use, useState } from "react";
 import { vi } from "vitest";
 import { unique } from "../../../../conformance/support/client.js";
 import type { AnyChannel } from "../driver.js";
-import type { Case } from "./hooks.js";
+import type { Case } from "./case.js";
 import type { Sdk } from "./sdk.js";
 
 async function setUp(sdk: Sdk) {

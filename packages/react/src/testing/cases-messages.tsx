@@ -2,7 +2,8 @@ import { act, render } from "@testing-library/react";
 import { expect } from "vitest";
 import { unique } from "../../../../conformance/support/client.js";
 import type { MessageId, Messages } from "../index.js";
-import type { Case, Hooks } from "./hooks.js";
+import type { Case } from "./case.js";
+import type { Hooks } from "./hooks.js";
 import type { Sdk } from "./sdk.js";
 import { deferred, rendered } from "./support.js";
 

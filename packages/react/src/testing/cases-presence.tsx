@@ -1,7 +1,8 @@
 import { render } from "@testing-library/react";
 import { unique } from "../../../../conformance/support/client.js";
 import type { Presence } from "../index.js";
-import type { Case, Hooks } from "./hooks.js";
+import type { Case } from "./case.js";
+import type { Hooks } from "./hooks.js";
 import type { Sdk } from "./sdk.js";
 import { membersOverAbly, settledOverAbly } from "./sdk-ably.js";
 import { afterLinger } from "./support.js";

@@ -3,7 +3,8 @@ import { Activity, StrictMode } from "react";
 import { expect } from "vitest";
 import { connect, sign, unique } from "../../../../conformance/support/client.js";
 import type { PusherClient } from "../index.js";
-import type { Case, Hooks } from "./hooks.js";
+import type { Case } from "./case.js";
+import type { Hooks } from "./hooks.js";
 import type { Sdk } from "./sdk.js";
 import { afterLinger, reconnect, rendered, subscriptionsOf } from "./support.js";
 
