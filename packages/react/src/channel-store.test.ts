@@ -8,6 +8,8 @@ interface FakeChannel {
   view: PresenceView | null;
   readonly presence: Set<() => void>;
   readonly refused: Set<() => void>;
+  /** What was entered with, and "left". */
+  readonly entered: unknown[];
 }
 
 type FakeClient = Map<string, FakeChannel>;
@@ -25,7 +27,7 @@ const listen = (listeners: Set<() => void>, listener: () => void) => {
 const driver: Driver<FakeClient, FakeChannel> = {
   find: (client, name) => client.get(name) ?? null,
   subscribe(client, name) {
-    const channel = client.get(name) ?? { name, view: null, presence: new Set(), refused: new Set() };
+    const channel = client.get(name) ?? { name, view: null, presence: new Set(), refused: new Set(), entered: [] };
     client.set(name, channel);
     return channel;
   },
@@ -33,6 +35,9 @@ const driver: Driver<FakeClient, FakeChannel> = {
   presence: (channel) => channel.view,
   onPresence: (channel, listener) => listen(channel.presence, listener),
   onRefused: (channel, listener) => listen(channel.refused, listener),
+  owns: unused,
+  enter: (channel, data) => channel.entered.push(data),
+  leave: (channel) => channel.entered.push("left"),
   isSubscribed: unused,
   bind: unused,
   onSubscribed: unused,

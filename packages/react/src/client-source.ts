@@ -1,6 +1,5 @@
 import { LINGER_MS } from "./channel-store.js";
-import type { Release } from "./driver.js";
-import { type PusherClient, pusherDriver } from "./pusher-driver.js";
+import type { Driver, Release } from "./driver.js";
 import { type Store, storeOf } from "./store.js";
 
 /** Where the hooks get their client from. Nothing happens in rendering: a client is made when an effect asks for it. */
@@ -12,8 +11,11 @@ export interface ClientSource {
 }
 
 /** A client that the application made and ends itself. */
-export function givenClient(client: PusherClient): ClientSource {
-  return { retain: () => () => {}, current: () => storeOf(client) };
+export function givenClient<Client extends object, Channel extends object>(
+  driver: Driver<Client, Channel>,
+  client: Client,
+): ClientSource {
+  return { retain: () => () => {}, current: () => storeOf(driver, client) };
 }
 
 /**
@@ -23,7 +25,11 @@ export function givenClient(client: PusherClient): ClientSource {
  * @param make null when it cannot be made; it is tried once
  * @param isPermanent whether it stays connected when nobody asks for it
  */
-export function lazyClient(make: () => PusherClient | null, isPermanent = false): ClientSource {
+export function lazyClient<Client extends object, Channel extends object>(
+  driver: Driver<Client, Channel>,
+  make: () => Client | null,
+  isPermanent = false,
+): ClientSource {
   const listeners = new Set<() => void>();
   let store: Store | null | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -33,10 +39,10 @@ export function lazyClient(make: () => PusherClient | null, isPermanent = false)
     clearTimeout(timer);
     if (store === undefined) {
       const client = make();
-      store = client === null ? null : storeOf(client);
+      store = client === null ? null : storeOf(driver, client);
       for (const listener of [...listeners]) listener();
     } else if (store !== null && isIdle) {
-      pusherDriver.connect(store.client);
+      store.driver.connect(store.client);
     }
     isIdle = false;
   }
@@ -44,7 +50,7 @@ export function lazyClient(make: () => PusherClient | null, isPermanent = false)
   function sleep(): void {
     if (!store) return;
     isIdle = true;
-    pusherDriver.disconnect(store.client);
+    store.driver.disconnect(store.client);
   }
 
   return {

@@ -1,7 +1,7 @@
 import type { Options } from "pusher-js";
 import { type ClientSource, lazyClient } from "./client-source.js";
 import { clientOf, type RealtimeOptions } from "./options.js";
-import type { PusherClient } from "./pusher-driver.js";
+import { type PusherClient, pusherDriver } from "./pusher-driver.js";
 import { report } from "./report.js";
 
 /** Filled in by the application's bundler, access by access. */
@@ -10,7 +10,7 @@ declare const process: { readonly env: Readonly<Record<string, string | undefine
 const ENDPOINT = "/api/pusher/auth";
 
 /** The client of all components without a provider; made once, and connected as long as the page is there. */
-export const defaultClient: ClientSource = lazyClient(makeDefault, true);
+export const defaultClient: ClientSource = lazyClient(pusherDriver, makeDefault, true);
 
 function makeDefault(): PusherClient | null {
   if (typeof window === "undefined") return null;

@@ -1,21 +1,19 @@
-import type { Driver, EventHandler, Release } from "./driver.js";
+import type { AnyDriver, EventHandler, Release } from "./driver.js";
 import { report } from "./report.js";
 
 type Handlers = Set<EventHandler>;
 
 /** Hands the events of channels to many handlers over one binding of the SDK per channel and event. */
-export interface EventDispatcher<Channel extends object> {
+export interface EventDispatcher {
   /**
    * Calls `handler` at each `eventName` of `channel` until released. What a handler throws is reported and stops no other
    * handler.
    */
-  add(channel: Channel, eventName: string, handler: EventHandler): Release;
+  add(channel: object, eventName: string, handler: EventHandler): Release;
 }
 
-export function createEventDispatcher<Client extends object, Channel extends object>(
-  driver: Driver<Client, Channel>,
-): EventDispatcher<Channel> {
-  const channels = new WeakMap<Channel, Map<string, { readonly handlers: Handlers; readonly unbind: Release }>>();
+export function createEventDispatcher(driverOf: (channel: object) => AnyDriver): EventDispatcher {
+  const channels = new WeakMap<object, Map<string, { readonly handlers: Handlers; readonly unbind: Release }>>();
 
   return {
     add(channel, eventName, handler) {
@@ -25,7 +23,7 @@ export function createEventDispatcher<Client extends object, Channel extends obj
       let binding = events.get(eventName);
       if (binding === undefined) {
         const handlers: Handlers = new Set();
-        binding = { handlers, unbind: driver.bind(channel, eventName, fanOut(handlers)) };
+        binding = { handlers, unbind: driverOf(channel).bind(channel, eventName, fanOut(handlers)) };
         events.set(eventName, binding);
       }
       const { handlers, unbind } = binding;

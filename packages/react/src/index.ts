@@ -1,5 +1,9 @@
 "use client";
 
+import { defaultClient } from "./default-client.js";
+import { pusherDriver } from "./pusher-driver.js";
+import { registerDefault, registerDriver } from "./registry.js";
+
 export type { Connection, ConnectionReason, ConnectionState } from "./connection.js";
 export type { EventHandler, EventMetadata } from "./driver.js";
 export type { MessageId } from "./merge.js";
@@ -13,5 +17,8 @@ export { useClient } from "./use-client.js";
 export { useConnection } from "./use-connection.js";
 export { useEvent } from "./use-event.js";
 export { type Messages, useMessages } from "./use-messages.js";
-export { usePresence } from "./use-presence.js";
+export { type PresenceOptions, usePresence } from "./use-presence.js";
 export { type Trigger, useTrigger } from "./use-trigger.js";
+
+registerDriver(pusherDriver);
+registerDefault(defaultClient);

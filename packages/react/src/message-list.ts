@@ -1,7 +1,6 @@
-import type { Channel } from "pusher-js";
-import type { Release } from "./driver.js";
+import type { AnyChannel, Release } from "./driver.js";
 import { type IdOf, indexOf, type MessageId, merge, ownId, put } from "./merge.js";
-import { pusherDriver } from "./pusher-driver.js";
+import { driverOf } from "./registry.js";
 import { report } from "./report.js";
 import { dispatcher } from "./store.js";
 
@@ -30,7 +29,7 @@ export class MessageList<T> {
   /** How many refetches were begun or called off: the result of any but the newest is not wanted. */
   #turn = 0;
   /** The channel it is or was last attached to. */
-  #channel: Channel | null = null;
+  #channel: AnyChannel | null = null;
   #isAttached = false;
   /** Whether messages may have come while it was not attached, as they may before it first is. */
   #wasAway = false;
@@ -62,16 +61,17 @@ export class MessageList<T> {
   }
 
   /** Takes in the messages of `channel` until released. */
-  attach(channel: Channel, eventName: string): Release {
+  attach(channel: AnyChannel, eventName: string): Release {
     if (this.#channel !== channel) this.#wasAway = true;
     const mayMiss = this.#wasAway || this.#gap !== null;
-    const isSubscribed = pusherDriver.isSubscribed(channel);
+    const driver = driverOf(channel);
+    const isSubscribed = driver.isSubscribed(channel);
     this.#channel = channel;
     this.#isAttached = true;
     let isReleased = false;
     const releases = [
       dispatcher.add(channel, eventName, (data) => this.#receive(data as T)),
-      dispatcher.add(channel, "pusher:subscription_succeeded", () => void this.#refetch()),
+      driver.onSubscribed(channel, () => void this.#refetch()),
     ];
     // Nobody will confirm it again. Not at once: StrictMode detaches and attaches again.
     queueMicrotask(() => {

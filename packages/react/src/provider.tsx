@@ -1,21 +1,15 @@
 "use client";
 
-import { type ReactNode, useEffect, useState } from "react";
-import { type ClientSource, givenClient, lazyClient } from "./client-source.js";
-import { SourceContext } from "./context.js";
+import type { ReactNode } from "react";
 import { clientOf, type RealtimeOptions } from "./options.js";
-import type { PusherClient } from "./pusher-driver.js";
+import { type PusherClient, pusherDriver } from "./pusher-driver.js";
+import { SourceProvider } from "./source-provider.js";
 
 /** A client of one's own (or the function that makes it), or the options for one; not both. */
 export type RealtimeProviderProps = { readonly children?: ReactNode } & (
   | { readonly client: PusherClient | (() => PusherClient); readonly options?: never }
   | { readonly client?: never; readonly options: RealtimeOptions }
 );
-
-interface Held {
-  readonly client: RealtimeProviderProps["client"];
-  readonly source: ClientSource;
-}
 
 /**
  * Gives the hooks below it their client.
@@ -25,21 +19,10 @@ interface Held {
  * seconds after it is unmounted. `options` are read once, so that they may be written inline; to start over with others,
  * give the provider another `key`.
  */
-export function RealtimeProvider(props: RealtimeProviderProps): ReactNode {
-  const [held, setHeld] = useState(() => holdingOf(props));
-  let current = held;
-  if (current.client !== props.client) {
-    current = holdingOf(props);
-    setHeld(current);
-  }
-  const { source } = current;
-  useEffect(() => source.retain(ignore), [source]);
-  return <SourceContext.Provider value={source}>{props.children}</SourceContext.Provider>;
+export function RealtimeProvider({ client, options, children }: RealtimeProviderProps): ReactNode {
+  return (
+    <SourceProvider driver={pusherDriver} client={client} make={() => clientOf(options as RealtimeOptions)}>
+      {children}
+    </SourceProvider>
+  );
 }
-
-function holdingOf({ client, options }: RealtimeProviderProps): Held {
-  if (client === undefined) return { client, source: lazyClient(() => clientOf(options)) };
-  return { client, source: typeof client === "function" ? lazyClient(client, true) : givenClient(client) };
-}
-
-const ignore = () => {};

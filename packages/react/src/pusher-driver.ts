@@ -22,6 +22,8 @@ const farewells = new WeakMap<Channel, Release>();
 
 /** The hooks' way to pusher-js. */
 export const pusherDriver: Driver<PusherClient, Channel> = {
+  owns: (channel) => "bind" in channel,
+
   find(client, name) {
     const channel: Channel | undefined = client.channel(name);
     return channel === undefined || channel.subscriptionCancelled ? null : channel;
@@ -56,6 +58,8 @@ export const pusherDriver: Driver<PusherClient, Channel> = {
     };
   },
 
+  enter() {},
+  leave() {},
   onRefused: (channel, listener) => bind(channel, REFUSED, () => listener()),
   trigger: (channel, eventName, data) => channel.subscribed && channel.trigger(eventName, data),
   connectionState: (client) => stateOf(client.connection.state),

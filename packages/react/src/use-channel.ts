@@ -13,5 +13,5 @@ import { useChannelStore } from "./use-channel-store.js";
  * @param channelName null for not now
  */
 export function useChannel(channelName: string | null): Channel | null {
-  return useChannelStore<Channel | null>(channelName, (store, name) => store.channel(name), null);
+  return useChannelStore<Channel | null>(channelName, (store, name) => store.channel(name) as Channel | null, null);
 }

@@ -1,8 +1,7 @@
 "use client";
 
-import type { Channel } from "pusher-js";
 import { useEffect } from "react";
-import type { EventHandler } from "./driver.js";
+import type { AnyChannel, EventHandler } from "./driver.js";
 import { dispatcher } from "./store.js";
 import { useLatest } from "./use-latest.js";
 
@@ -14,7 +13,7 @@ import { useLatest } from "./use-latest.js";
  * @param channel of {@link useChannel}; null for not now
  */
 export function useEvent<T = unknown>(
-  channel: Channel | null | undefined,
+  channel: AnyChannel | null | undefined,
   eventName: string,
   callback: EventHandler<T>,
 ): void {

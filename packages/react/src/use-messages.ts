@@ -1,8 +1,9 @@
 "use client";
 
 import { useEffect, useState, useSyncExternalStore } from "react";
+import type { AnyChannel } from "./driver.js";
 import { MessageList, type MessageSource } from "./message-list.js";
-import { useChannel } from "./use-channel.js";
+import { useChannelStore } from "./use-channel-store.js";
 
 /** What `useMessages` answers. */
 export interface Messages<T> {
@@ -34,7 +35,7 @@ export function useMessages<T>(
   eventName: string,
   source: MessageSource<T> = {},
 ): Messages<T> {
-  const channel = useChannel(channelName);
+  const channel = useChannelStore(channelName, (store, name) => store.channel(name) as AnyChannel | null, null);
   const [held, setHeld] = useState<Held<T>>(() => ({ channelName, eventName, list: new MessageList(source) }));
   let current = held;
   if (isOutdated(held, channelName, eventName)) {

@@ -1,8 +1,8 @@
 "use client";
 
-import type { Channel } from "pusher-js";
 import { useCallback } from "react";
-import { pusherDriver } from "./pusher-driver.js";
+import type { AnyChannel } from "./driver.js";
+import { driverOf } from "./registry.js";
 import { useLatest } from "./use-latest.js";
 
 /**
@@ -16,12 +16,12 @@ export type Trigger = (eventName: `client-${string}`, data: unknown) => boolean;
  *
  * @param channel a private or presence channel, not an encrypted one; null for not now
  */
-export function useTrigger(channel: Channel | null | undefined): Trigger {
+export function useTrigger(channel: AnyChannel | null | undefined): Trigger {
   const latest = useLatest(channel);
   return useCallback<Trigger>(
     (eventName, data) => {
       const { current } = latest;
-      return current ? pusherDriver.trigger(current, eventName, data) : false;
+      return current ? driverOf(current).trigger(current, eventName, data) : false;
     },
     [latest],
   );

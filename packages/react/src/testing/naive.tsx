@@ -1,5 +1,6 @@
 import Pusher, { type Channel, type PresenceChannel } from "pusher-js";
 import { createContext, useContext, useEffect, useMemo, useRef, useState } from "react";
+import type { AnyChannel } from "../driver.js";
 import type { EventHandler, MessageId, PusherClient } from "../index.js";
 import type { Hooks } from "./hooks.js";
 
@@ -33,7 +34,8 @@ function useChannel(channelName: string | null): Channel | null {
   return channel;
 }
 
-function useEvent<T>(channel: Channel | null | undefined, eventName: string, callback: EventHandler<T>): void {
+function useEvent<T>(given: AnyChannel | null | undefined, eventName: string, callback: EventHandler<T>): void {
+  const channel = given as Channel | null | undefined;
   useEffect(() => {
     channel?.bind(eventName, callback);
     return () => {
@@ -44,7 +46,7 @@ function useEvent<T>(channel: Channel | null | undefined, eventName: string, cal
 
 /** Binds once, and so calls the callback of the first render for ever. */
 export function useFrozenEvent<T>(
-  channel: Channel | null | undefined,
+  channel: AnyChannel | null | undefined,
   eventName: string,
   callback: EventHandler<T>,
 ): void {
@@ -54,7 +56,7 @@ export function useFrozenEvent<T>(
 
 /** Calls the latest callback by writing it down while rendering, also in a rendering that is thrown away. */
 export function useRefEvent<T>(
-  channel: Channel | null | undefined,
+  channel: AnyChannel | null | undefined,
   eventName: string,
   callback: EventHandler<T>,
 ): void {
@@ -124,5 +126,5 @@ export const NAIVE: Hooks = {
   usePresence,
   useConnection: () => ({ state: useClient().connection.state as "connected", reason: null }),
   useMessages,
-  useTrigger: (channel) => (eventName, data) => channel?.trigger(eventName, data) ?? false,
+  useTrigger: (channel) => (eventName, data) => (channel as Channel | null)?.trigger(eventName, data) ?? false,
 };
