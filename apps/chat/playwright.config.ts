@@ -1,7 +1,8 @@
 import { defineConfig } from "@playwright/test";
+import type { WorkerFixtures } from "./e2e/support/test";
 
 /** The browser tests. Each worker has a database, a Polywire and a chat of its own: see e2e/support/stage.ts. */
-export default defineConfig({
+export default defineConfig<object, WorkerFixtures>({
   testDir: "e2e",
   globalSetup: "./e2e/support/global-setup.ts",
   outputDir: "test-results",
@@ -14,4 +15,14 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   reporter: "list",
   use: { actionTimeout: 10_000, trace: "off", screenshot: "only-on-failure" },
+  projects: [
+    { name: "pusher", use: { realtime: "pusher" } },
+    // What comes by the ably SDK when the chat is built so.
+    {
+      name: "ably",
+      use: { realtime: "ably" },
+      testMatch: /(dashboard|unread)\.test\.ts/,
+      grep: /dashboard|notification/,
+    },
+  ],
 });

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright";
 import type { PresenceChannel } from "pusher-js";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
+import { ablyRefusal, messagesOf, realtime } from "../support/ably.js";
 import { CHROMIUM } from "../support/chromium.js";
 import { refusal, settled, subscribe, unique } from "../support/client.js";
 import { inboxOf } from "../support/inbox.js";
@@ -67,6 +68,28 @@ describe.each(["/api/pusher/auth", "/api/edge/auth"])("the route %s", (path) => 
         body: form("presence-room"),
       });
     expect([(await from("https://evil.example")).status, (await from(app.url)).status]).toEqual([403, 200]);
+  });
+});
+
+describe.each(["/api/ably/token", "/api/edge/token"])("the route %s", (path) => {
+  const visit = (user: string | null) => realtime({ authUrl: `${app.url}${path}`, authHeaders: cookieOf(user) });
+
+  it("takes the ably SDK to the user's own channels, and to nobody else's", async () => {
+    const user = unique("ann");
+    const ann = visit(user);
+    const channel = ann.channels.get(`private:${user}:notes`);
+    const received = await messagesOf(channel);
+    await channel.publish("note", "hello");
+    expect(await received.next()).toMatchObject({ data: "hello", clientId: user });
+    const refused = ablyRefusal(ann.channels.get("private:bob:notes").attach());
+    expect(await refused).toMatchObject({ code: 40160 });
+  });
+
+  it("answers 401, and to pages of another origin 403", async () => {
+    const outcome = await visit(null).connection.whenState("disconnected");
+    expect(outcome?.reason).toMatchObject({ code: 80019, statusCode: 401 });
+    const headers = { ...cookieOf("ann"), origin: "https://evil.example" };
+    expect((await fetch(`${app.url}${path}`, { headers })).status).toBe(403);
   });
 });
 
@@ -186,5 +209,5 @@ it("no script for the browser signs anything", () => {
   const scripts = readdirSync(chunks, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
   const sources = scripts.map((name) => readFileSync(join(chunks, name), "utf8"));
   expect(sources.some((source) => source.includes("must not reach a client bundle"))).toBe(true);
-  expect(sources.filter((source) => /auth_signature|body_md5|PUSHER_SECRET/.test(source))).toEqual([]);
+  expect(sources.filter((source) => /auth_signature|body_md5|PUSHER_SECRET|ABLY_API_KEY/.test(source))).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { KEYS } from "./ably.js";
 import { APPS } from "./apps.js";
 import { HOST } from "./context.js";
 
@@ -89,6 +90,7 @@ function secretVariables(port: number) {
     PUSHER_HOST: HOST,
     PUSHER_PORT: String(port),
     PUSHER_SCHEME: "http",
+    ABLY_API_KEY: KEYS.all,
   };
 }
 

@@ -5,8 +5,9 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { Avatar } from "@/components/ui/avatar";
-import { useChannel, useEvent } from "@/hooks/use-channel";
-import { CONVERSATION_CHANGED, type ConversationChanged, userChannel } from "@/lib/channels";
+import { useEvent } from "@/hooks/use-channel";
+import { CONVERSATION_CHANGED, type ConversationChanged } from "@/lib/channels";
+import type { LiveChannel } from "@/lib/live-channel";
 import type { ChatMessage } from "@/lib/types";
 
 const SHOWN_FOR = 6000;
@@ -17,13 +18,19 @@ interface Notification {
   readonly message: ChatMessage;
 }
 
+interface NotificationsProps {
+  readonly userId: string;
+  /** The person's own. */
+  readonly channel: LiveChannel;
+}
+
 /** Messages of others in conversations that are not open here. */
-export function Notifications({ userId }: { readonly userId: string }) {
+export function Notifications({ userId, channel }: NotificationsProps) {
   const pathname = usePathname();
   const [shown, setShown] = useState<readonly Notification[]>([]);
   const notified = useRef(new Set<string>());
   const dismiss = (id: string) => setShown((list) => list.filter(({ message }) => message.id !== id));
-  useEvent<ConversationChanged>(useChannel(userChannel(userId)), CONVERSATION_CHANGED, ({ conversation, message }) => {
+  useEvent<ConversationChanged>(channel, CONVERSATION_CHANGED, ({ conversation, message }) => {
     if (message === null || message.author.id === userId) return;
     if (pathname === `/conversations/${conversation.id}`) return;
     // An announcement whose answer was lost comes twice.

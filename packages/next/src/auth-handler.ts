@@ -1,16 +1,10 @@
 import { type AuthRequest, readAuthRequest } from "./body.js";
+import { type AuthUser, type EndpointOptions, endpoint, isDevelopment, type RouteHandler } from "./endpoint.js";
 import { type Credentials, credentials, required, SetupError } from "./environment.js";
 import { isEncrypted, isPresence } from "./names.js";
 import { ChannelPattern, type PatternParams } from "./patterns.js";
 import { Refusal } from "./refusal.js";
-import { hmac, sharedSecret } from "./sign.js";
-
-/** Who asks. `info` is what other members of a presence channel see. */
-export interface AuthUser {
-  /** Not empty: users without one would all be the same user. */
-  readonly id: string | number;
-  readonly info?: unknown;
-}
+import { hex, hmac, sharedSecret } from "./sign.js";
 
 /** What a decision about a channel is made from. */
 export interface AuthContext<User extends AuthUser, Pattern extends string> {
@@ -26,20 +20,18 @@ export type Authorize<User extends AuthUser, Pattern extends string> =
   | true
   | ((context: AuthContext<User, Pattern>) => boolean | Promise<boolean>);
 
-export interface AuthHandlerOptions<User extends AuthUser, Pattern extends string> extends Partial<Credentials> {
-  /** The signed-in user, or null, which is answered with 401. */
-  identify(request: Request): User | null | Promise<User | null>;
+export interface AuthHandlerOptions<User extends AuthUser, Pattern extends string>
+  extends EndpointOptions<User>,
+    Partial<Credentials> {
   /** By channel pattern, such as `private-user-{id}`. What no pattern names is refused. */
   readonly authorize: { readonly [P in Pattern]: Authorize<User, P> };
-  /** Origins beside the page's own that may ask, such as `https://app.example.com`. */
-  readonly origins?: readonly string[];
   /** Base64 of 32 bytes, for encrypted channels; `PUSHER_ENCRYPTION_MASTER_KEY` by default. */
   readonly encryptionMasterKey?: string;
 }
 
 /** The exports of `app/api/pusher/auth/route.ts`. */
 export interface AuthHandler {
-  POST(request: Request): Promise<Response>;
+  readonly POST: RouteHandler;
 }
 
 /**
@@ -66,35 +58,14 @@ export function createAuthHandler<User extends AuthUser, const Pattern extends s
     throw new Refusal(403, isDevelopment() ? missingEntry(channel, rules) : `You may not subscribe to ${channel}.`);
   }
 
-  async function answer(request: Request): Promise<object> {
-    refuseForeignOrigin(request, options.origins ?? []);
-    const asked = await readAuthRequest(request);
-    const user = await options.identify(request);
-    if (user === null || user === undefined) throw new Refusal(401, "Sign in first.");
-    requireId(user);
-    if (asked.channel === null) return signUser(asked, user, options);
-    await decide(user, asked.channel, request);
-    return signChannel(asked.socketId, asked.channel, user, options);
-  }
-
   return {
-    async POST(request) {
-      try {
-        return Response.json(await answer(request), { headers: { "cache-control": "no-store" } });
-      } catch (error) {
-        if (error instanceof Refusal) return refused(error);
-        if (!(error instanceof SetupError)) throw error;
-        console.error(error);
-        return new Response(isDevelopment() ? error.message : "Not set up.", { status: 500 });
-      }
-    },
+    POST: endpoint(options, async (user, request) => {
+      const asked = await readAuthRequest(request);
+      if (asked.channel === null) return signUser(asked, user, options);
+      await decide(user, asked.channel, request);
+      return signChannel(asked.socketId, asked.channel, user, options);
+    }),
   };
-}
-
-/** In development the terminal of `next dev` has the reason too: the browser's network panel is where nobody looks. */
-function refused({ status, message }: Refusal): Response {
-  if (isDevelopment()) console.warn(`@polywire/next refused (${status}): ${message}`);
-  return new Response(`${message}\n`, { status });
 }
 
 async function signChannel(
@@ -107,7 +78,7 @@ async function signChannel(
   const data = isPresence(channel) ? JSON.stringify({ user_id: user.id, user_info: user.info }) : null;
   const text = data === null ? `${socketId}:${channel}` : `${socketId}:${channel}:${data}`;
   return {
-    auth: `${key}:${await hmac(secret, text)}`,
+    auth: `${key}:${hex(await hmac(secret, text))}`,
     ...(data !== null && { channel_data: data }),
     ...(isEncrypted(channel) && { shared_secret: await sharedSecret(channel, masterKey(options)) }),
   };
@@ -116,7 +87,7 @@ async function signChannel(
 async function signUser({ socketId }: AuthRequest, user: AuthUser, options: Partial<Credentials>): Promise<object> {
   const { key, secret } = credentials(options);
   const data = JSON.stringify({ id: String(user.id), user_info: user.info });
-  return { auth: `${key}:${await hmac(secret, `${socketId}::user::${data}`)}`, user_data: data };
+  return { auth: `${key}:${hex(await hmac(secret, `${socketId}::user::${data}`))}`, user_data: data };
 }
 
 function masterKey({ encryptionMasterKey }: { readonly encryptionMasterKey?: string }): string {
@@ -126,24 +97,7 @@ function masterKey({ encryptionMasterKey }: { readonly encryptionMasterKey?: str
   throw new SetupError(`${name} must be base64 of 32 bytes. Make one with: openssl rand -base64 32`);
 }
 
-/** The types say so; what a session lacks is `any` too often. @throws SetupError */
-function requireId({ id }: AuthUser): void {
-  if ((typeof id === "string" && id !== "") || Number.isFinite(id)) return;
-  throw new SetupError("identify must answer a user with an id that is a number or a text that is not empty.");
-}
-
-/** A page of another site could else have its visitor's session sign for it. Who sends no origin is no browser. */
-function refuseForeignOrigin(request: Request, origins: readonly string[]): void {
-  const origin = request.headers.get("origin");
-  if (origin === null || origins.includes(origin)) return;
-  const host = request.headers.get("x-forwarded-host") ?? request.headers.get("host") ?? new URL(request.url).host;
-  if (URL.canParse(origin) && new URL(origin).host === host) return;
-  throw new Refusal(403, "Pages of this origin may not ask.");
-}
-
 function missingEntry(channel: string, rules: readonly { readonly pattern: ChannelPattern }[]): string {
   const known = rules.map(({ pattern }) => `"${pattern.text}"`).join(", ") || "none";
   return `No entry of authorize matches "${channel}". Add one to createAuthHandler, for example "${channel}": true. Entries so far: ${known}.`;
 }
-
-const isDevelopment = (): boolean => process.env.NODE_ENV === "development";

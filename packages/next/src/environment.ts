@@ -12,7 +12,9 @@ export interface Credentials {
 /** @throws SetupError that names the variable */
 export function required(value: string | undefined, name: string): string {
   if (value) return value;
-  throw new SetupError(`${name} is not set. Put it into .env.local (polywire's and Pusher's dashboards show it).`);
+  throw new SetupError(
+    `${name} is not set. Put it into .env.local (polywire shows it at its start, Pusher and Ably in their dashboards).`,
+  );
 }
 
 /** From `NEXT_PUBLIC_PUSHER_KEY` (or `PUSHER_KEY`) and `PUSHER_SECRET`. @throws SetupError */

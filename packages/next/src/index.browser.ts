@@ -13,3 +13,6 @@ export const createPublisher = (): never => serverOnly("createPublisher");
 
 /** @throws SetupError always */
 export const createAuthHandler = (): never => serverOnly("createAuthHandler");
+
+/** @throws SetupError always */
+export const createTokenHandler = (): never => serverOnly("createTokenHandler");

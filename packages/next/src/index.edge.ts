@@ -2,6 +2,7 @@ import { SetupError } from "./environment.js";
 
 export { createAuthHandler } from "./auth-handler.js";
 export { SetupError } from "./environment.js";
+export { createTokenHandler } from "./token-handler.js";
 
 /** @throws SetupError always: the edge runtime lacks what signing a publish needs */
 export function createPublisher(): never {

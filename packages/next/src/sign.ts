@@ -1,10 +1,10 @@
 const encoder = new TextEncoder();
 
-/** Hex HMAC-SHA256, by WebCrypto: on Node and on the edge. */
-export async function hmac(secret: string, text: string): Promise<string> {
+/** HMAC-SHA256, by WebCrypto: on Node and on the edge. */
+export async function hmac(secret: string, text: string): Promise<Uint8Array> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign"]);
-  return hex(await crypto.subtle.sign("HMAC", key, encoder.encode(text)));
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(text)));
 }
 
 /**
@@ -17,9 +17,10 @@ export async function sharedSecret(channel: string, masterKey: string): Promise<
   const bytes = new Uint8Array(name.length + key.length);
   bytes.set(name);
   bytes.set(key, name.length);
-  return btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))));
+  return base64(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
 }
 
-function hex(bytes: ArrayBuffer): string {
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+export const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+export const base64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes));

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { ConnectionBanner } from "@/components/connection-banner";
 import { ConversationsProvider } from "@/components/conversations-provider";
-import { Notifications } from "@/components/notifications";
+import { LiveNotifications } from "@/components/live";
 import { Realtime } from "@/components/realtime";
 import { Sidebar } from "@/components/sidebar";
 import { conversationsOf, othersThan } from "@/lib/conversations";
@@ -17,7 +17,7 @@ export default async function AppLayout({ children }: { readonly children: React
           <Sidebar user={user} people={people} />
           <main className="min-w-0 flex-1">{children}</main>
         </div>
-        <Notifications userId={user.id} />
+        <LiveNotifications userId={user.id} />
         <ConnectionBanner />
       </ConversationsProvider>
     </Realtime>

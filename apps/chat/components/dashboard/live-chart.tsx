@@ -4,16 +4,16 @@ import { useState } from "react";
 import { Figures } from "@/components/dashboard/figures";
 import { SampleBuffer } from "@/components/dashboard/sample-buffer";
 import { useChart } from "@/components/dashboard/use-chart";
-import { useChannel, useEvent } from "@/hooks/use-channel";
-import { DASHBOARD_CHANNEL } from "@/lib/channels";
+import { useEvent } from "@/hooks/use-channel";
 import { cn } from "@/lib/cn";
 import { SAMPLE, type Sample } from "@/lib/dashboard";
+import type { LiveChannel } from "@/lib/live-channel";
 
 /** What arrives goes into a buffer, and the chart draws the buffer once for each frame: React renders nothing for a sample. */
-export function LiveChart() {
+export function LiveChart({ channel }: { readonly channel: LiveChannel }) {
   const [buffer] = useState(() => new SampleBuffer());
   const chart = useChart(buffer);
-  useEvent<Sample>(useChannel(DASHBOARD_CHANNEL), SAMPLE, (sample) => buffer.add(sample, Date.now()));
+  useEvent<Sample>(channel, SAMPLE, (sample) => buffer.add(sample, Date.now()));
   return (
     <div className="grid min-h-0 flex-1 grid-rows-[auto_1fr] gap-4 p-4">
       <Figures buffer={buffer} />

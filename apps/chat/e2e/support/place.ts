@@ -3,11 +3,14 @@ import { fileURLToPath } from "node:url";
 export const CHAT = fileURLToPath(new URL("../..", import.meta.url));
 export const POLYWIRE_BIN = fileURLToPath(new URL("../../../../packages/polywire/bin/polywire.js", import.meta.url));
 
+/** What the dashboard and the notifications come by: `NEXT_PUBLIC_REALTIME`, which a build has written into its pages. */
+export type RealtimeName = "pusher" | "ably";
+
 /** Beside the build of `npm start`. */
-export const DIST_DIR = ".next-e2e";
+export const DIST_DIRS: Readonly<Record<RealtimeName, string>> = { pusher: ".next-e2e", ably: ".next-e2e-ably" };
 
 /** A seeded database, which each worker copies. */
-export const SEEDED_DATABASE = `${CHAT}${DIST_DIR}/seeded.db`;
+export const SEEDED_DATABASE = `${CHAT}${DIST_DIRS.pusher}/seeded.db`;
 export const SCREENSHOTS = `${CHAT}e2e/screenshots`;
 
 export const HOST = "127.0.0.1";
@@ -22,4 +25,5 @@ export const APP = {
   key: "app-key",
   secret: "app-secret",
   jwtSecret: "of the tests, and of nothing else",
+  ablyKeys: [{ key: "app-id.app-key:app-secret" }],
 };

@@ -12,8 +12,11 @@ export interface Server {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Resolves when `ready` is printed. @throws Error with what was printed, when it ends before that */
-export async function startServer(args: readonly string[], env: Environment, ready: string): Promise<Server> {
+/**
+ * Resolves when `ready` is printed, at once if that is null.
+ * @throws Error with what was printed, when it ends before that
+ */
+export async function startServer(args: readonly string[], env: Environment, ready: string | null): Promise<Server> {
   const child = spawn(process.execPath, args, optionsFor(env));
   let output = "";
   let errors = "";
@@ -25,8 +28,9 @@ export async function startServer(args: readonly string[], env: Environment, rea
   await new Promise<void>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk;
-      if (output.includes(ready)) resolve();
+      if (ready !== null && output.includes(ready)) resolve();
     };
+    if (ready === null) resolve();
     child.stdout?.on("data", read);
     child.stderr?.on("data", read);
     child.stderr?.on("data", (chunk: Buffer) => {

@@ -6,10 +6,12 @@ import { join } from "node:path";
 import { PrismaLibSQL } from "@prisma/adapter-libsql";
 import { PrismaClient } from "../../generated/prisma/client";
 import { whenItsTurn } from "../../lib/when-its-turn";
-import { APP, DIST_DIR, HOST, POLYWIRE_BIN, SEEDED_DATABASE } from "./place";
+import { APP, DIST_DIRS, HOST, POLYWIRE_BIN, type RealtimeName, SEEDED_DATABASE } from "./place";
 import { freePort, type Server, startServer } from "./process";
 
-const NEXT_BIN = createRequire(import.meta.url).resolve("next/dist/bin/next");
+const { resolve } = createRequire(import.meta.url);
+const NEXT_BIN = resolve("next/dist/bin/next");
+const TSX_BIN = resolve("tsx/cli");
 
 /** The realtime server, which may be killed and comes back at the same port. */
 export interface Realtime {
@@ -25,12 +27,14 @@ export interface Stage {
   readonly url: string;
   readonly db: PrismaClient;
   readonly realtime: Realtime;
+  /** Runs the process that feeds the dashboard; stops it when `use` has ended. */
+  withFeed(use: () => Promise<void>): Promise<void>;
   /** What the chat's server has complained of so far. */
   errors(): string;
 }
 
 /** Starts the built servers on free ports of loopback, with a database of their own; stops them after `use`. */
-export async function withStage(use: (stage: Stage) => Promise<void>): Promise<void> {
+export async function withStage(by: RealtimeName, use: (stage: Stage) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "polywire-chat-"));
   const file = join(folder, "chat.db");
   copyFileSync(SEEDED_DATABASE, file);
@@ -42,9 +46,9 @@ export async function withStage(use: (stage: Stage) => Promise<void>): Promise<v
     await realtime.start();
     const port = await freePort();
     const url = `http://${HOST}:${port}`;
-    const running = await startChat(url, port, databaseUrl, realtime.port);
+    const running = await startChat(by, url, port, databaseUrl, realtime.port);
     chat = running;
-    await use({ url, db, realtime, errors: running.errors });
+    await use({ url, db, realtime, withFeed: (use) => withFeed(realtime.port, use), errors: running.errors });
   } finally {
     await Promise.all([chat?.stop(), realtime.kill(), db.$disconnect()]);
     rmSync(folder, { recursive: true });
@@ -76,23 +80,44 @@ function realtimeAt(port: number, folder: string): Realtime {
   };
 }
 
-const startChat = (url: string, port: number, databaseUrl: string, realtimePort: number): Promise<Server> =>
+async function withFeed(realtimePort: number, use: () => Promise<void>): Promise<void> {
+  const feed = await startServer([TSX_BIN, "feed/main.ts"], credentials(realtimePort), null);
+  try {
+    await use();
+  } finally {
+    await feed.stop();
+  }
+}
+
+const credentials = (realtimePort: number) => ({
+  NEXT_PUBLIC_PUSHER_KEY: APP.key,
+  PUSHER_APP_ID: APP.id,
+  PUSHER_SECRET: APP.secret,
+  PUSHER_HOST: HOST,
+  PUSHER_PORT: `${realtimePort}`,
+  PUSHER_SCHEME: "http",
+});
+
+const startChat = (
+  by: RealtimeName,
+  url: string,
+  port: number,
+  databaseUrl: string,
+  realtimePort: number,
+): Promise<Server> =>
   startServer(
     [NEXT_BIN, "start", "--hostname", HOST, "--port", `${port}`],
     {
       NODE_ENV: "production",
       NEXT_TELEMETRY_DISABLED: "1",
-      NEXT_DIST_DIR: DIST_DIR,
+      NEXT_DIST_DIR: DIST_DIRS[by],
+      NEXT_PUBLIC_REALTIME: by,
       DATABASE_URL: databaseUrl,
       BETTER_AUTH_URL: url,
       BETTER_AUTH_SECRET: randomBytes(32).toString("base64"),
-      NEXT_PUBLIC_PUSHER_KEY: APP.key,
-      PUSHER_APP_ID: APP.id,
-      PUSHER_SECRET: APP.secret,
+      ...credentials(realtimePort),
       JWT_SECRET: APP.jwtSecret,
-      PUSHER_HOST: HOST,
-      PUSHER_PORT: `${realtimePort}`,
-      PUSHER_SCHEME: "http",
+      ABLY_API_KEY: APP.ablyKeys[0]?.key ?? "",
     },
     "Ready in",
   );

@@ -1,8 +1,10 @@
 import { type BrowserContext, type BrowserContextOptions, test as base } from "@playwright/test";
+import { userChannel } from "../../lib/channels";
 import { CONVERSATIONS, PASSWORD, PEOPLE } from "../../lib/demo";
+import { attachedByAbly } from "./ably";
 import { ChatPage } from "./chat-page";
 import { Faults } from "./faults";
-import { REALTIME_HOST, REALTIME_PORT } from "./place";
+import { REALTIME_HOST, REALTIME_PORT, type RealtimeName } from "./place";
 import { patiently, type Stage, withStage } from "./stage";
 
 export { expect } from "@playwright/test";
@@ -25,7 +27,9 @@ interface TestFixtures {
   readonly converse: (people: readonly PersonId[], options?: NewConversation) => Promise<string>;
 }
 
-interface WorkerFixtures {
+export interface WorkerFixtures {
+  /** What the dashboard and the notifications come by: the project's. */
+  readonly realtime: RealtimeName;
   readonly stage: Stage;
   /** The cookies of a session that lasts as long as the worker. */
   readonly sessionOf: (person: PersonId) => Promise<BrowserContextOptions["storageState"]>;
@@ -43,11 +47,9 @@ const FLAGS = [
 ];
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
-  stage: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures' names from the pattern
-    async ({}, use) => withStage(use),
-    { scope: "worker", timeout: 60_000 },
-  ],
+  realtime: ["pusher", { option: true, scope: "worker" }],
+
+  stage: [async ({ realtime }, use) => withStage(realtime, use), { scope: "worker", timeout: 60_000 }],
 
   launchOptions: [
     async ({ stage }, use) => {
@@ -106,10 +108,16 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await Promise.all(contexts.map((context) => context.close()));
   },
 
-  open: async ({ openSignedOut, sessionOf }, use) => {
-    await use(async (person, path, options = {}) =>
-      openSignedOut(path, { storageState: await sessionOf(person), ...options }),
-    );
+  open: async ({ openSignedOut, sessionOf, realtime }, use) => {
+    await use(async (person, path, options = {}) => {
+      const session = { storageState: await sessionOf(person), ...options };
+      if (realtime === "pusher") return openSignedOut(path, session);
+      const chat = await openSignedOut("about:blank", session);
+      const attached = attachedByAbly(chat.page, userChannel(person));
+      await chat.page.goto(path);
+      await attached;
+      return chat;
+    });
   },
 
   converse: async ({ stage: { db } }, use) => {

@@ -1,12 +1,8 @@
 import { createAuthHandler } from "@polywire/next";
-import { cookies } from "next/headers";
+import { currentUser } from "@/lib/user";
 
-/** Whoever has the cookie is signed in by its value. */
 export const { POST } = createAuthHandler({
-  async identify() {
-    const id = (await cookies()).get("user")?.value;
-    return id === undefined ? null : { id, info: { name: id.toUpperCase() } };
-  },
+  identify: currentUser,
   authorize: {
     "presence-{room}": true,
     "private-user-{id}": ({ user, params }) => params.id === user.id,

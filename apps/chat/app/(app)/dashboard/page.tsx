@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { LiveChart } from "@/components/dashboard/live-chart";
+import { DashboardChart } from "@/components/live";
 import { PageHeader } from "@/components/page-header";
 import { requireUser } from "@/lib/user";
 
@@ -10,7 +10,7 @@ export default async function DashboardPage() {
   return (
     <section className="flex h-full flex-col" aria-labelledby="title">
       <PageHeader title="Live dashboard" />
-      <LiveChart />
+      <DashboardChart />
     </section>
   );
 }

@@ -1,0 +1,3 @@
+"use client";
+
+export { useAblyChannel } from "@polywire/react/ably";

@@ -1,0 +1,3 @@
+export { GET, POST } from "@/lib/tokens";
+
+export const runtime = "edge";
