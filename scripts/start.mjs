@@ -12,9 +12,11 @@ const { values } = parseArgs({
 });
 const isWatching = values.watch === true;
 const flags = process.argv.slice(2).filter((flag) => flag !== "--watch");
-const hasOwnApp = values.config !== undefined || process.env.PUSHER_APP_ID !== undefined;
+const { PUSHER_APP_ID, PUSHER_KEY, ABLY_API_KEY } = process.env;
 // The development app, with more client events a second than usual: the shared board shows cursors.
-if (!hasOwnApp) flags.push("--config", "apps/chat/polywire.json");
+const isDevelopmentApp = values.config === undefined && !PUSHER_APP_ID && !ABLY_API_KEY;
+const config = isDevelopmentApp ? "apps/chat/polywire.json" : values.config;
+if (isDevelopmentApp) flags.push("--config", config);
 
 if (values.port === "0") {
   console.error("The chat has to know the port: choose one, or run npx polywire start --port 0.");
@@ -48,16 +50,23 @@ console.log(`\n  The chat is at ${chat.url} (sign in as one of those on the page
 
 /** How the chat reaches the server that these flags start; without any, as its .env says. */
 function serverVariables() {
-  const { apps: [app] = [], ...file } =
-    values.config === undefined ? {} : JSON.parse(readFileSync(values.config, "utf8"));
+  const { apps: [app = appOfAblyKey()] = [appOfAblyKey()], ...file } =
+    config === undefined ? {} : JSON.parse(readFileSync(config, "utf8"));
   const port = values.port ?? file.port;
-  const { PUSHER_KEY } = process.env;
+  const [ablyKey] = app?.ablyKeys ?? [];
   return {
     ...(PUSHER_KEY && { NEXT_PUBLIC_PUSHER_KEY: PUSHER_KEY }),
     ...(app && { PUSHER_APP_ID: app.id, NEXT_PUBLIC_PUSHER_KEY: app.key, PUSHER_SECRET: app.secret }),
+    ...(ablyKey && { ABLY_API_KEY: ablyKey.key }),
     ...(app?.jwtSecret && { JWT_SECRET: app.jwtSecret }),
     ...(port !== undefined && { PUSHER_PORT: `${port}`, NEXT_PUBLIC_PUSHER_PORT: `${port}` }),
   };
+}
+
+/** The app that the server makes of a lone Ably key, `appId.keyId:secret`. */
+function appOfAblyKey() {
+  const [, key, id, secret] = /^(([^.:]+)\.[^:]+):(.+)$/.exec((!PUSHER_APP_ID && ABLY_API_KEY) || "") ?? [];
+  return key && { id, key, secret };
 }
 
 /** Whichever ends ends all. */
