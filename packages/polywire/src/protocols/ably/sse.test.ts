@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { AblyWorld, keyText } from "../../testing/ably.js";
 import { settled } from "../../testing/clock.js";
 import { FakeConnection } from "../../testing/connection.js";
@@ -55,6 +55,8 @@ async function opened(...asked: Parameters<typeof ask>) {
   if ("status" in answer) throw new Error(`Refused: ${answer.body}`);
   const connection = new FakeConnection();
   const handler = answer.open(connection);
+  // The token is read again for the session, on a thread that no number of turns waits for.
+  await vi.waitFor(() => expect(connection.sent).not.toEqual([]));
   const take = async () => {
     await settled();
     return parse(connection.sent.splice(0).map(String).join(""));
