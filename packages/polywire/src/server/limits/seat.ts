@@ -4,13 +4,17 @@ import type { LimitError } from "../../core/errors.js";
 import type { Caller } from "./callers.js";
 import { Inbound } from "./inbound.js";
 
-/** Counts a connection among the open ones of its address, and what it sends. */
+/** Counts what a connection sends, and the connection among the open ones of its address. */
 export class Seat implements Place {
-  #leave: (() => void) | null;
+  #leave: (() => void) | null = null;
   #inbound: Inbound | null = null;
 
-  constructor(private readonly caller: Caller) {
-    this.#leave = caller.open();
+  /** @param isCounted false where something else counts the connection: a client that changes its transport is one */
+  constructor(
+    private readonly caller: Caller,
+    isCounted = true,
+  ) {
+    if (isCounted) this.#leave = caller.open();
   }
 
   receive(limits: Limits | null, bytes: number): LimitError | null {

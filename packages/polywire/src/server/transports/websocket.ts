@@ -92,7 +92,7 @@ export class WebSocketTransport {
       ws.on("ping", onControl);
       ws.on("pong", onControl);
       connection.handler = open(connection);
-      if (connection.handler !== DEAF) connection.count();
+      if (connection.handler !== DEAF) connection.admit(true);
     });
   }
 
@@ -115,7 +115,7 @@ export class WebSocketTransport {
         done: (ws: WebSocket, request: IncomingMessage) => void,
       ): void {
         super.handleUpgrade(request, socket, head, (ws) => {
-          own(ws, socket, request);
+          own(ws, socket, request).admit(false);
           // Before the library listens: what is over a limit finds it closing.
           ws.on("message", onForeign);
           ws.on("ping", onForeign);
@@ -219,12 +219,12 @@ export class WebSocketConnection implements Connection, Backlog {
     return this.caller.address;
   }
 
-  /** Counts among the open connections of its address until it is closed. */
-  count(): void {
-    this.#seat = new Seat(this.caller);
+  /** What it sends counts from now on. @param isCounted whether it is one of its address's open connections */
+  admit(isCounted: boolean): void {
+    this.#seat = new Seat(this.caller, isCounted);
   }
 
-  uncount(): void {
+  leave(): void {
     this.#seat?.close();
   }
 
@@ -310,7 +310,7 @@ function onError(): void {}
 function onClose(this: WebSocket, code: number, reason: Buffer): void {
   const owner = ownerOf(this);
   if (owner === null) return;
-  owner.uncount();
+  owner.leave();
   owner.handler?.close(code, reason.toString("utf8"));
   owner.transport.forget(owner, code);
 }
