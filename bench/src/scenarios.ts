@@ -316,7 +316,7 @@ function history(isKept: boolean): Scenario {
 /** The same, where one client may publish as fast as it can. */
 function unlimited({ configured }: Target, server: object = {}): Target {
   if (configured === null) throw new Error("It cannot be configured.");
-  return configured(server, { limits: { messagesPerSecond: 1_000_000 } });
+  return configured(server, { limits: { messagesPerSecond: 1_000_000, framesPerSecond: null, bytesPerSecond: null } });
 }
 
 export const SCENARIOS: readonly Scenario[] = [
