@@ -1,8 +1,7 @@
-import { patiently } from "./support/stage";
 import { expect, nameOf, test } from "./support/test";
 
 test.beforeEach(async ({ stage: { db } }) => {
-  await patiently(() => db.note.deleteMany());
+  await db.note.deleteMany();
 });
 
 test("each sees where the others point, until they leave", async ({ open }) => {
@@ -69,9 +68,7 @@ test("a note is dragged, and stays in reach at the edge of a phone's board", asy
 
 test("who moves a note does not undo what another writes on it", async ({ open, stage: { db } }) => {
   const id = crypto.randomUUID();
-  await patiently(() =>
-    db.note.create({ data: { id, text: "", color: "blue", x: 0.2, y: 0.2 }, select: { id: true } }),
-  );
+  await db.note.create({ data: { id, text: "", color: "blue", x: 0.2, y: 0.2 } });
   const ada = await open("ada", "/board");
   const grace = await open("grace", "/board");
   await ada.seesOnline(2);

@@ -1,7 +1,6 @@
 import { PASSWORD } from "../lib/demo";
 import { conversationPath } from "./support/chat-page";
 import { Gate, interceptSend, loseFirstAnswer } from "./support/requests";
-import { patiently } from "./support/stage";
 import { emailOf, expect, test } from "./support/test";
 
 const LOST = /console error: Failed to load resource: net::ERR_FAILED/;
@@ -127,7 +126,7 @@ test("a message that the database refuses comes back, and can be sent when it ta
   const ada = await open("ada", conversationPath(await converse(["ada", "grace"])));
   await ada.seesOnline(1);
   const refuse = "CREATE TRIGGER refusal BEFORE INSERT ON Message BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
-  await patiently(() => db.$executeRawUnsafe(refuse));
+  await db.$executeRawUnsafe(refuse);
   try {
     await ada.say("not yet");
     await expect(ada.complaint).toHaveText(/Not sent/);
@@ -135,7 +134,7 @@ test("a message that the database refuses comes back, and can be sent when it ta
     await expect(ada.texts).toHaveCount(0);
     await expect(ada.complaint).not.toContainText("disk");
   } finally {
-    await patiently(() => db.$executeRawUnsafe("DROP TRIGGER refusal"));
+    await db.$executeRawUnsafe("DROP TRIGGER refusal");
   }
   await ada.box.press("Enter");
   await ada.shows(["not yet"]);
@@ -156,7 +155,7 @@ test("whoever is signed out while the page is open is told so when sending, and 
   await alan.page.goto(conversationPath(conversationId));
   await alan.seesOnline(1);
   const session = await db.session.findFirstOrThrow({ where: { userId: "alan" }, orderBy: { createdAt: "desc" } });
-  await patiently(() => db.session.delete({ where: { id: session.id } }));
+  await db.session.delete({ where: { id: session.id } });
   await alan.say("Am I still here?");
   await expect(alan.complaint).toContainText("You are signed out. Sign in again to send this.");
   await expect(alan.box).toHaveValue("Am I still here?");

@@ -1,5 +1,4 @@
 import { conversationPath } from "./support/chat-page";
-import { patiently } from "./support/stage";
 import { expect, test } from "./support/test";
 
 /** pusher-js, and Chromium itself, take longer from attempt to attempt. Milliseconds. */
@@ -60,7 +59,7 @@ test("what was stored and never announced is found after an outage, however much
   await realtime.kill();
   const missed = Array.from({ length: 60 }, (_, index) => `Missed ${index + 1}`);
   const data = missed.map((content) => ({ id: crypto.randomUUID(), conversationId, authorId: "grace", content }));
-  await patiently(() => db.message.createMany({ data }));
+  await db.message.createMany({ data });
   await realtime.start();
   await expect(ada.page.getByText("Back online")).toBeVisible(RECONNECTION);
   await ada.shows(["Known", ...missed]);

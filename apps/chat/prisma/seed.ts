@@ -1,10 +1,9 @@
-import { PrismaLibSQL } from "@prisma/adapter-libsql";
 import { hashPassword } from "better-auth/crypto";
-import { PrismaClient } from "../generated/prisma/client";
 import { DATABASE_URL } from "../lib/db-url";
 import { CONVERSATIONS, PASSWORD, PEOPLE } from "../lib/demo";
+import { openDatabase } from "../lib/open-database";
 
-const db = new PrismaClient({ adapter: new PrismaLibSQL({ url: DATABASE_URL }) });
+const db = openDatabase(DATABASE_URL);
 
 // Kept in the file: who reads does not wait for another process that writes, such as Prisma Studio beside the app.
 await db.$queryRawUnsafe("PRAGMA journal_mode = WAL");

@@ -3,9 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PrismaLibSQL } from "@prisma/adapter-libsql";
-import { PrismaClient } from "../../generated/prisma/client";
-import { whenItsTurn } from "../../lib/when-its-turn";
+import { type Database, openDatabase } from "../../lib/open-database";
 import { APP, DIST_DIRS, HOST, POLYWIRE_BIN, type RealtimeName, SEEDED_DATABASE } from "./place";
 import { freePort, type Server, startServer } from "./process";
 
@@ -25,7 +23,7 @@ export interface Realtime {
 /** All that a worker's tests run against. */
 export interface Stage {
   readonly url: string;
-  readonly db: PrismaClient;
+  readonly db: Database;
   readonly realtime: Realtime;
   /** Runs the process that feeds the dashboard; stops it when `use` has ended. */
   withFeed(use: () => Promise<void>): Promise<void>;
@@ -39,7 +37,7 @@ export async function withStage(by: RealtimeName, use: (stage: Stage) => Promise
   const file = join(folder, "chat.db");
   copyFileSync(SEEDED_DATABASE, file);
   const databaseUrl = `file:${file}`;
-  const db = new PrismaClient({ adapter: new PrismaLibSQL({ url: databaseUrl }) });
+  const db = openDatabase(databaseUrl);
   const realtime = realtimeAt(await freePort(), folder);
   let chat: Server | null = null;
   try {
@@ -54,12 +52,6 @@ export async function withStage(by: RealtimeName, use: (stage: Stage) => Promise
     rmSync(folder, { recursive: true });
   }
 }
-
-/** Timed out while waiting for the database; a statement's transaction that could not be ended. */
-const BUSY: ReadonlySet<string> = new Set(["P1008", "P2028"]);
-
-/** A write of the tests, beside those of the chat. */
-export const patiently = <T>(write: () => Promise<T>): Promise<T> => whenItsTurn(write, BUSY);
 
 function realtimeAt(port: number, folder: string): Realtime {
   const config = join(folder, "polywire.json");

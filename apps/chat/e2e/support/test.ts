@@ -5,7 +5,7 @@ import { attachedByAbly } from "./ably";
 import { ChatPage } from "./chat-page";
 import { Faults } from "./faults";
 import { REALTIME_HOST, REALTIME_PORT, type RealtimeName } from "./place";
-import { patiently, type Stage, withStage } from "./stage";
+import { type Stage, withStage } from "./stage";
 
 export { expect } from "@playwright/test";
 
@@ -122,11 +122,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   converse: async ({ stage: { db } }, use) => {
     await use(async (people, { title, messages = [] } = {}) => {
-      // One row at a time: a transaction whose commit finds the database busy would be left open, and lock it.
-      const { id } = await patiently(() => db.conversation.create({ data: { title: title ?? null } }));
-      for (const userId of people) {
-        await patiently(() => db.membership.create({ data: { conversationId: id, userId }, select: { userId: true } }));
-      }
+      const memberships = { create: people.map((userId) => ({ userId })) };
+      const { id } = await db.conversation.create({ data: { title: title ?? null, memberships } });
       for (const [index, content] of messages.entries()) {
         const data = {
           id: crypto.randomUUID(),
@@ -135,15 +132,15 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
           content,
           createdAt: new Date(Date.now() - (messages.length - index) * 60_000),
         };
-        await patiently(() => db.message.create({ data, select: { id: true } }));
+        await db.message.create({ data, select: { id: true } });
       }
       const { _max } = await db.message.aggregate({ where: { conversationId: id }, _max: { number: true } });
       const read = { lastReadNumber: _max.number ?? 0 };
-      await patiently(() => db.membership.updateMany({ where: { conversationId: id }, data: read }));
+      await db.membership.updateMany({ where: { conversationId: id }, data: read });
       return id;
     });
     const seeded = CONVERSATIONS.map(({ id }) => id);
-    await patiently(() => db.conversation.deleteMany({ where: { id: { notIn: seeded } } }));
+    await db.conversation.deleteMany({ where: { id: { notIn: seeded } } });
   },
 });
 
