@@ -44,6 +44,7 @@ test("messages below what is looked at are not read", async ({ open, converse })
 });
 
 test("a notification tells of a message elsewhere, leads there, and goes", async ({ open, converse }) => {
+  test.slow();
   const conversationId = await converse(["ada", "grace"], { title: "Elsewhere" });
   const other = await converse(["ada", "katherine"], { title: "Here" });
   const ada = await open("ada", conversationPath(other));
@@ -69,6 +70,7 @@ test("a notification can be dismissed, and goes by itself; one's own messages gi
   open,
   converse,
 }) => {
+  test.slow();
   const conversationId = await converse(["ada", "grace"], { title: "Elsewhere" });
   const ada = await open("ada", "/");
   const tab = await ada.newTab(conversationPath(conversationId));

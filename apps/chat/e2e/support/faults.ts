@@ -1,5 +1,8 @@
 import { type BrowserContext, expect } from "@playwright/test";
 
+/** What Next.js prints of a request whose page was closed while it was sent. */
+const GONE = /^⨯ Error: aborted\n( +at .*\n)* +at .* \{\n {2}code: 'ECONNRESET'\n\}\n/gm;
+
 /** Collects what no page and no server may say in a test. */
 export class Faults {
   readonly #seen: string[] = [];
@@ -21,7 +24,7 @@ export class Faults {
 
   /** What the chat's server has printed as errors: it says something only when something is wrong. */
   complained(output: string): void {
-    for (const line of output.split("\n")) if (line.trim() !== "") this.#seen.push(`server: ${line}`);
+    for (const line of output.replace(GONE, "").split("\n")) if (line.trim() !== "") this.#seen.push(`server: ${line}`);
   }
 
   check(): void {
