@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
@@ -29,6 +30,8 @@ const inChromium = () => ({
 
 export default defineConfig({
   test: {
+    // Most tests wait for a server, and leave the core that Vitest would spare with little to do.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         test: {
