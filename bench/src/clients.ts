@@ -9,6 +9,8 @@ export type OnFrame = (payload: Buffer) => void;
 /** A client that does no more than a load client must: it counts frames. */
 export interface LoadClient {
   onFrame: OnFrame;
+  /** How many messages are in that frame. */
+  messagesIn(payload: Buffer): number;
   /** Resolves when the server has acknowledged the subscription. */
   subscribe(channel: string): Promise<void>;
   /** Without a closing handshake, and without a port left in TIME_WAIT. */
@@ -34,6 +36,8 @@ export interface Dialect {
   readonly subscribed: Recognize;
   /** An earlier frame of the server's, and its answer. */
   readonly opening?: readonly [Recognize, Outbound];
+  /** What stands in a frame once for each message, where a frame may have several: those that were published at once. */
+  readonly mark?: Buffer;
   /** The server's sign of life, and the answer to it. */
   readonly ping?: readonly [string, Outbound];
 }
@@ -85,6 +89,7 @@ export const ABLY_JSON: Dialect = {
   name: "ably, json",
   path: `${ABLY_PATH}json`,
   headers: [],
+  mark: Buffer.from('"data":'),
   greeting: begins('{"action":4,'),
   subscribe: (channel) => [JSON.stringify({ action: 10, channel })],
   subscribed: begins('{"action":11,'),
@@ -94,6 +99,7 @@ export const ABLY_MSGPACK: Dialect = {
   name: "ably, msgpack",
   path: `${ABLY_PATH}msgpack`,
   headers: [],
+  mark: Buffer.from("\xa4data", "latin1"),
   greeting: begins("\xa6action\x04", 1),
   subscribe: (channel) => [encode({ action: 10, channel })],
   subscribed: begins("\xa6action\x0b", 1),
@@ -144,6 +150,14 @@ export class Client implements LoadClient {
         else if (greeting(start)) for (const frame of this.dialect.subscribe(channel)) this.send(frame);
       };
     });
+  }
+
+  messagesIn(payload: Buffer): number {
+    const { mark } = this.dialect;
+    if (mark === undefined) return 1;
+    let count = 0;
+    for (let at = payload.indexOf(mark); at !== -1; at = payload.indexOf(mark, at + mark.length)) count += 1;
+    return count;
   }
 
   destroy(): void {

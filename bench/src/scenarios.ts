@@ -52,8 +52,9 @@ class Tally {
 
   constructor(clients: readonly LoadClient[]) {
     for (const client of clients) {
-      client.onFrame = () => {
-        if (++this.#received === this.#expected) this.#resolve();
+      client.onFrame = (payload) => {
+        this.#received += client.messagesIn(payload);
+        if (this.#received === this.#expected) this.#resolve();
       };
     }
   }

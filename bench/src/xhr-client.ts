@@ -33,6 +33,10 @@ export class XhrClient implements LoadClient {
     });
   }
 
+  messagesIn(): number {
+    return 1;
+  }
+
   destroy(): void {
     this.#stream.removeAllListeners("data");
     this.#stream.resetAndDestroy();

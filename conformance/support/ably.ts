@@ -19,6 +19,9 @@ export function ablyOptions(options: Ably.ClientOptions = {}): Ably.ClientOption
   return { endpoint: HOST, port: inject("ports").server, tls: false, logLevel: 0, ...credentials, ...options };
 }
 
+/** The key of the app `small`. */
+export const SMALL_KEY = "4.all:ably-key-secret";
+
 /** A client that connects, and is closed when the test ends. */
 export function realtime(options: Ably.ClientOptions = {}): Ably.Realtime {
   const client = new Ably.Realtime(ablyOptions(options));

@@ -15,17 +15,28 @@ const UNHURRIED_KEYS: AppInput["ablyKeys"] = [
   { key: "9.all:ably-key-secret" },
   { key: "9.elsewhere:elsewhere-key-secret", capability: { elsewhere: ["*"] } },
 ];
-const ABLY_NAMESPACES: AppInput["namespaces"] = [{ id: "mutable", mutableMessages: true }];
+const ABLY_NAMESPACES: AppInput["namespaces"] = [
+  { id: "mutable", mutableMessages: true },
+  { id: "persisted", persisted: true },
+  { id: "identified", mutableMessages: true, identified: true },
+];
 
 /** The apps of the server under test. */
 export const APPS = {
-  main: { id: "1", key: "main-key", secret: "main-secret", jwtSecret: "main-jwt-secret-of-thirty-two-bytes" },
+  main: {
+    id: "1",
+    key: "main-key",
+    secret: "main-secret",
+    jwtSecret: "main-jwt-secret-of-thirty-two-bytes",
+    namespaces: [{ id: "members", identified: true }],
+  },
   other: { id: "2", key: "other-key", secret: "other-secret", jwtSecret: "other-jwt-secret-of-thirty-two-bytes" },
   silent: { id: "3", key: "silent-key", secret: "silent-secret", clientEvents: false },
   small: {
     id: "4",
     key: "small-key",
     secret: "small-secret",
+    ablyKeys: [{ key: "4.all:ably-key-secret" }],
     limits: { presenceMembers: 2, channelsPerConnection: 3, eventBytes: 100, userInfoBytes: 50, batchSize: 2 },
   },
   disabled: { id: "5", key: "disabled-key", secret: "disabled-secret", enabled: false },

@@ -50,6 +50,8 @@ export interface Namespace {
   readonly persisted: boolean;
   /** Whether messages can be changed and annotated; they are kept for a day, too. */
   readonly mutableMessages: boolean;
+  /** Whether it is for clients with an id only. */
+  readonly identified: boolean;
 }
 
 /** Sizes in bytes unless said otherwise; `null` is no limit. */

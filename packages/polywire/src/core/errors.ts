@@ -4,6 +4,8 @@ export type ErrorCode =
   /** Unauthorized, for what proves the right was signed with another secret, or over another text. */
   | "bad-signature"
   | "expired"
+  /** Nobody knows who the client is, and the channel is for those of whom it is known. */
+  | "unidentified"
   | "forbidden"
   | "not-found"
   | "limit-reached"

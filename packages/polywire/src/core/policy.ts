@@ -1,5 +1,6 @@
-import type { AppRegistry, Namespace } from "./apps.js";
+import type { App, AppRegistry, Namespace } from "./apps.js";
 import type { LogPolicy } from "./broker.js";
+import { describe } from "./describe.js";
 import { RealtimeError } from "./errors.js";
 import type { AppId, ChannelName } from "./event.js";
 
@@ -68,6 +69,19 @@ export function namespaceOf(namespaces: readonly Namespace[], channel: ChannelNa
   if (namespaces.length === 0) return null;
   const [id] = channel.split(":", 1);
   return namespaces.find((namespace) => namespace.id === id) ?? null;
+}
+
+/**
+ * @param client who subscribes, publishes or reads; null: nobody knows
+ * @throws RealtimeError `unidentified` where the namespace is for clients with an id
+ */
+export function demandIdentity({ namespaces }: App, channel: ChannelName, client: string | null): void {
+  if (client !== null || !namespaceOf(namespaces, channel)?.identified) return;
+  throw new RealtimeError(
+    "unidentified",
+    `${describe(channel)} is for clients with an id (identified, of its namespace).`,
+    "Connect as a user: with a client id, or with a token that has one.",
+  );
 }
 
 const RESERVED_EVENT =

@@ -87,6 +87,7 @@ const namespace = z.strictObject({
   id: z.string().regex(/^[^:]+$/, 'must hold no ":"'),
   persisted: z.boolean().default(false),
   mutableMessages: z.boolean().default(false),
+  identified: z.boolean().default(false),
 });
 
 const app = z.strictObject({

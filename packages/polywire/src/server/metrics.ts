@@ -173,6 +173,7 @@ export function createMetrics(sources: MetricSources, apps: ReadonlySet<string>)
 
 const RIGHTS: ReadonlySet<ErrorCode> = new Set([
   "unauthorized",
+  "unidentified",
   "expired",
   "bad-signature",
   "expired",

@@ -34,8 +34,9 @@ export const ABLY_APP: App = {
     key("app.revocable", { "*": ["*"] }, { revocableTokens: true }),
   ],
   namespaces: [
-    { id: "persisted", persisted: true, mutableMessages: false },
-    { id: "mutable", persisted: false, mutableMessages: true },
+    { id: "persisted", persisted: true, mutableMessages: false, identified: false },
+    { id: "mutable", persisted: false, mutableMessages: true, identified: false },
+    { id: "identified", persisted: false, mutableMessages: true, identified: true },
   ],
 };
 

@@ -2,7 +2,7 @@ import type { App } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { type Amendment, type Change, type ChannelName, isWithinDepth, type Position } from "../../core/event.js";
 import type { Hub } from "../../core/hub.js";
-import { namespaceOf } from "../../core/policy.js";
+import { demandIdentity, namespaceOf } from "../../core/policy.js";
 import type { Identity } from "./auth.js";
 import { allows, type Capability, type Operation } from "./capability.js";
 import { AblyError } from "./errors.js";
@@ -29,6 +29,7 @@ export const isAmendment = ({ action }: Raw): boolean => action !== undefined &&
 export async function amend(raw: Raw, { channel, capability, publisher, hub }: AmendmentPlace): Promise<Amendment> {
   const { app, identity, origin, except } = publisher;
   checkMutable(app, channel);
+  demandIdentity(app, channel, identity.clientId);
   const action = ACTIONS[raw.action as number];
   if (action === undefined) throw new AblyError(40003, `"action" is ${describe(raw.action)}.`, "Expected 1, 2 or 5.");
   const position = messagePosition(raw.serial);

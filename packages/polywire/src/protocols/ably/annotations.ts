@@ -1,5 +1,6 @@
 import { describe } from "../../core/describe.js";
 import type { Annotation, Draft } from "../../core/event.js";
+import { demandIdentity } from "../../core/policy.js";
 import { type AmendmentPlace, checkMutable, messagePosition } from "./amendments.js";
 import { demand } from "./capability.js";
 import { AblyError } from "./errors.js";
@@ -20,12 +21,13 @@ export async function annotate(raw: Raw, place: AmendmentPlace): Promise<Annotat
   return hub.annotate(publisher.app.id, channel, position, draft(raw, place));
 }
 
-function draft(raw: Raw, { publisher }: AmendmentPlace): Draft<Annotation> {
+function draft(raw: Raw, { channel, publisher }: AmendmentPlace): Draft<Annotation> {
   const { app, identity, origin } = publisher;
   const content = contentOf(raw);
   if (contentSize(content) > app.limits.messageBytes) throw new AblyError(40009, "The annotation is too large.");
   const type = text(raw, "type") ?? "";
   const client = publishingClient(raw.clientId, identity);
+  demandIdentity(app, channel, client?.clientId ?? null);
   const method = methodOf(type);
   if (!TYPE.test(type)) throw new AblyError(40003, `The type ${describe(type)} is not like "reaction:distinct.v1".`);
   if (client === null && method !== null && method !== "total.v1" && method !== "multiple.v1") {

@@ -19,6 +19,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   unauthorized: { code: 40101, status: 401 },
   "bad-signature": { code: 40101, status: 401 },
   expired: { code: 40142, status: 401 },
+  unidentified: { code: 40161, status: 401 },
   forbidden: { code: 40160, status: 401 },
   "not-found": { code: 40400, status: 404 },
   "limit-reached": { code: 91003, status: 400 },

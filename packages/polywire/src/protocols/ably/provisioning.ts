@@ -33,10 +33,11 @@ async function create({ hub, runtime }: AblyContext, apps: AppStore, request: Re
   const body = rawOf(request.body());
   const id = appId();
   const keys = list(body.keys).map((key) => newKey(id, key));
-  const namespaces = list(body.namespaces).map(({ id: namespace, persisted, mutableMessages }) => ({
+  const namespaces = list(body.namespaces).map(({ id: namespace, persisted, mutableMessages, identified }) => ({
     id: String(namespace),
     persisted: persisted === true,
     mutableMessages: mutableMessages === true,
+    identified: identified === true,
   }));
   const app: App = {
     id,

@@ -1,8 +1,15 @@
 import type { App } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { LimitError } from "../../core/errors.js";
-import { type ClientIdentity, type Content, type Draft, type Message, payloadSize } from "../../core/event.js";
-import { isReservedEvent } from "../../core/policy.js";
+import {
+  type ChannelName,
+  type ClientIdentity,
+  type Content,
+  type Draft,
+  type Message,
+  payloadSize,
+} from "../../core/event.js";
+import { demandIdentity, isReservedEvent } from "../../core/policy.js";
 import type { Identity } from "./auth.js";
 import { AblyError } from "./errors.js";
 import { contentOf } from "./payload.js";
@@ -23,7 +30,11 @@ const MAX_ID_LENGTH = 128;
 const MAX_CLIENT_ID_LENGTH = 512;
 
 /** What is published together, as it goes to the hub. @throws AblyError that says what is wrong, and with which field */
-export function drafts(messages: readonly Raw[], publisher: Publisher): readonly Draft<Message>[] {
+export function drafts(
+  messages: readonly Raw[],
+  publisher: Publisher,
+  channel: ChannelName,
+): readonly Draft<Message>[] {
   if (messages.length === 0) throw new AblyError(40030, "There is no message to publish.");
   if (messages.length > MAX_MESSAGES) {
     throw new AblyError(40034, `There are ${messages.length} messages; the limit is ${MAX_MESSAGES}.`);
@@ -31,6 +42,7 @@ export function drafts(messages: readonly Raw[], publisher: Publisher): readonly
   checkIds(messages);
   const result = messages.map((message) => draft(message, publisher));
   checkSize(result, publisher.app);
+  for (const { client } of result) demandIdentity(publisher.app, channel, client?.clientId ?? null);
   return result;
 }
 

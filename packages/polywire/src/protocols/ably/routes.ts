@@ -2,7 +2,7 @@ import type { AppStore } from "../../core/apps.js";
 import type { Occupancy } from "../../core/broker.js";
 import { describe } from "../../core/describe.js";
 import type { ChannelEvent, Message, Position, PresenceEvent } from "../../core/event.js";
-import { namespaceOf } from "../../core/policy.js";
+import { demandIdentity, namespaceOf } from "../../core/policy.js";
 import type { Route } from "../../core/protocol.js";
 import { amend, messagePosition } from "./amendments.js";
 import { annotate } from "./annotations.js";
@@ -119,7 +119,7 @@ async function publishTo({ hub, connections }: AblyContext, call: Call, name: st
   }
   const identity = onBehalf?.identity ?? identityOf(call.credentials, wantedClientId(call));
   const publisher = { app, identity, origin: onBehalf?.id ?? null, except: null };
-  const events = await hub.publish(app.id, channel, drafts(messages, publisher));
+  const events = await hub.publish(app.id, channel, drafts(messages, publisher, channel));
   return { messageId: events[0]?.id, serials: events.map((event) => eventSerial(event) ?? null) };
 }
 
@@ -238,6 +238,8 @@ function details(channelId: string, occupancy: Occupancy) {
 function target({ credentials }: Call, name = "", ...operations: Operation[]) {
   const { channel } = channelName(name);
   demand(credentials.capability, operations, channel);
+  // The key is the app's own server.
+  if (credentials.token !== null) demandIdentity(credentials.app, channel, identityOf(credentials, null).clientId);
   return { channel, app: credentials.app };
 }
 

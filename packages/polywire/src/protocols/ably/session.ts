@@ -6,6 +6,7 @@ import type { Encoder, Frame } from "../../core/encoder.js";
 import { LimitError, RealtimeError } from "../../core/errors.js";
 import type { ChannelEvent, ChannelName } from "../../core/event.js";
 import type { Beating } from "../../core/heartbeat.js";
+import { demandIdentity } from "../../core/policy.js";
 import type { ProtocolContext } from "../../core/protocol.js";
 import type { Turns } from "../../core/turns.js";
 import { Acknowledgements } from "./acknowledgements.js";
@@ -282,6 +283,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
       const name = channelName(wire);
       demand(this.#capability, ATTACHING, name.channel);
       if (name.filter !== null) demand(this.#capability, ["subscribe"], derivedResource(name.channel));
+      demandIdentity(this.#app, name.channel, this.#identity.clientId);
       const request = attachRequest(command, name);
       this.#take(this.#attaches, "attach to channels", "joinsPerSecond");
       this.#checkAttachments(wire);
@@ -327,7 +329,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
       const place = { channel, capability: this.#capability, publisher, hub };
       return placesOf(await Promise.all(messages.map((message) => amend(message, place))));
     }
-    return placesOf(await hub.publish(app.id, channel, drafts(messages, publisher)));
+    return placesOf(await hub.publish(app.id, channel, drafts(messages, publisher, channel)));
   }
 
   async #annotate({ channel: wire, annotations }: AnnotateCommand): Promise<PublishResult> {

@@ -1,7 +1,9 @@
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
+import { demandIdentity } from "../../core/policy.js";
 import type { HttpRequest, HttpStream, RequestHead, Route } from "../../core/protocol.js";
 import { attachRequest } from "./attach-request.js";
+import { identityOf } from "./auth.js";
 import { demand } from "./capability.js";
 import { AblyError } from "./errors.js";
 import { FORMATS } from "./format.js";
@@ -41,11 +43,14 @@ async function streamOf(context: AblyContext, request: HttpRequest): Promise<Htt
   const attaches = attachCommands(query, request.header("last-event-id") || query.get("lastEvent"));
   const head = headOf(request, query);
   // Refused before it begins, so that an EventSource does not come again.
-  const { capability } = await admit(context, head, new URLSearchParams(head.query));
+  const credentials = await admit(context, head, new URLSearchParams(head.query));
+  const { app, capability } = credentials;
+  const { clientId } = identityOf(credentials, query.get("clientId"));
   for (const attach of attaches) {
     const name = channelName(attach.channel);
     demand(capability, ["subscribe"], name.channel);
     if (name.filter !== null) demand(capability, ["subscribe"], derivedResource(name.channel));
+    demandIdentity(app, name.channel, clientId);
     attachRequest(attach, name);
   }
   const options = { enveloped: query.get("enveloped") !== "false", heartbeats: query.get("heartbeats") === "true" };

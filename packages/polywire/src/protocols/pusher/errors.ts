@@ -12,6 +12,7 @@ interface Words {
 const WORDS: Readonly<Record<ErrorCode, Words>> = {
   "bad-request": { code: 4300, status: 400, type: "BadRequest" },
   unauthorized: { code: 4009, status: 401, type: "AuthError" },
+  unidentified: { code: 4009, status: 401, type: "AuthError" },
   "bad-signature": { code: 4009, status: 401, type: "AuthError" },
   expired: { code: 4009, status: 401, type: "AuthError" },
   forbidden: { code: 4009, status: 403, type: "AuthError" },

@@ -7,7 +7,7 @@ import { LimitError, RealtimeError } from "../../core/errors.js";
 import type { ChannelEvent, ChannelName, SessionId } from "../../core/event.js";
 import { checkEventName } from "../../core/event-name.js";
 import type { Beating } from "../../core/heartbeat.js";
-import { channelPolicy } from "../../core/policy.js";
+import { channelPolicy, demandIdentity } from "../../core/policy.js";
 import type { ProtocolContext } from "../../core/protocol.js";
 import type { Session } from "../../core/session.js";
 import { Subscription } from "../../core/subscription.js";
@@ -251,7 +251,9 @@ export class PusherSession implements Session, ConnectionHandler, Beating {
     const { access, presence, cache } = channelPolicy(channel);
     const granted = access === "granted";
     const data = granted ? authorizeChannel(app, this.id, channel, auth, channelData) : null;
-    const entrant = presence ? presenceMember(app, data, this.#signIn?.user ?? null) : null;
+    const user = this.#signIn?.user ?? null;
+    const entrant = presence ? presenceMember(app, data, user) : null;
+    demandIdentity(app, channel, entrant?.client.clientId ?? user?.id ?? null);
 
     // Nobody is told of their own coming.
     const accepts = presence ? (event: ChannelEvent) => event.kind === "message" || event.origin !== this.id : null;

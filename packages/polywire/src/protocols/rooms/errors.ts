@@ -10,6 +10,7 @@ interface Words {
 const WORDS: Readonly<Record<ErrorCode, Words>> = {
   "bad-request": { close: 1008, status: 400 },
   unauthorized: { close: 1008, status: 401 },
+  unidentified: { close: 1008, status: 401 },
   "bad-signature": { close: 1008, status: 401 },
   expired: { close: 1008, status: 401 },
   forbidden: { close: 1008, status: 403 },

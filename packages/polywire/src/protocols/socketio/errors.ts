@@ -6,6 +6,7 @@ import type { WireError } from "./wire.js";
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   "bad-request": 400,
   unauthorized: 401,
+  unidentified: 401,
   "bad-signature": 401,
   expired: 401,
   forbidden: 403,

@@ -14,7 +14,7 @@ import type {
   SessionId,
 } from "../../core/event.js";
 import type { Attachment, Gap, Hub } from "../../core/hub.js";
-import { channelPolicy } from "../../core/policy.js";
+import { channelPolicy, demandIdentity } from "../../core/policy.js";
 import type { ProtocolContext } from "../../core/protocol.js";
 import type { Session } from "../../core/session.js";
 import { Subscription } from "../../core/subscription.js";
@@ -138,6 +138,8 @@ export class SocketIoSession implements Session {
     }
     this.#checkRoom();
     const entrant = await this.#authorize(command);
+    const client = this.visitor.claims?.client ?? entrant?.client;
+    demandIdentity(this.visitor.app, channel, client?.clientId ?? null);
     if (this.#isClosed) throw gone();
     const membership = this.#membership(channel, encoder);
     this.#memberships.set(channel, membership);
