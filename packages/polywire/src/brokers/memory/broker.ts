@@ -28,6 +28,7 @@ import {
 } from "../../core/event.js";
 import type { Runtime } from "../../core/runtime.js";
 import { amended } from "./amended.js";
+import { Epochs } from "./epochs.js";
 import { Log } from "./log.js";
 import { Roster } from "./roster.js";
 
@@ -65,10 +66,9 @@ export class MemoryBroker implements Broker {
   readonly #runtime: Runtime;
   readonly #budget: number;
   readonly #boot: string;
+  readonly #epochs: Epochs;
   /** Ordered by last publish, oldest first. */
   readonly #states = new Map<ChannelKey, State>();
-  /** Changes whenever offsets are forgotten, so that a channel's next log has another epoch than its last. */
-  #generation = 0;
   #ephemeral = 0;
   #bytes = 0;
   #sink: BrokerSink | null = null;
@@ -78,6 +78,7 @@ export class MemoryBroker implements Broker {
     this.#runtime = runtime;
     this.#budget = budgetBytes;
     this.#boot = runtime.randomId();
+    this.#epochs = new Epochs(this.#boot);
   }
 
   async start(sink: BrokerSink): Promise<void> {
@@ -298,7 +299,7 @@ export class MemoryBroker implements Broker {
       return known;
     }
     const state: State = {
-      log: new Log(`${this.#boot}${this.#generation.toString(36)}`),
+      log: new Log(this.#epochs.of(key)),
       roster: new Roster(),
       byId: new Map(),
       amendments: new Map(),
@@ -388,8 +389,8 @@ export class MemoryBroker implements Broker {
         state.byId.delete(id);
       }
       if (!isIdle(state) || state.touchedAt > now - IDLE_MS) continue;
+      if (state.log.head.offset > 0) this.#epochs.end(key);
       this.#states.delete(key);
-      this.#generation += 1;
     }
   }
 }
