@@ -118,7 +118,7 @@ describe.each(WAYS)("[AR6] over %s", (_name, way) => {
     const changes = new Inbox<Ably.ConnectionStateChange>("change of the connection");
     client.connection.on(changes.add);
     await asked.take(2);
-    expect(await changes.next()).toMatchObject({ event: "update", current: "connected" });
+    expect(await changes.next()).toMatchObject({ previous: "connected", current: "connected" });
     await channel.publish("event", "still here");
     expect(changes.values).toHaveLength(1);
   });
