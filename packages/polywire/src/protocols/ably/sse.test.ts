@@ -158,6 +158,7 @@ describe("a stream", () => {
       { key: keyText("chat"), channels: "chat:a,news" },
       { status: 401, error: { code: 40160 } },
     ],
+    [{ channels: "identified:a" }, { status: 401, error: { code: 40161 } }],
     [{ channels: ":a" }, { status: 400, error: { code: 40010 } }],
     [{}, { status: 400, error: { code: 40003 } }],
     [

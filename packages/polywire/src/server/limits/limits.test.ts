@@ -174,6 +174,17 @@ describe("what an app allows", () => {
     expect(await metrics()).toMatch(/rt_limited_total\{limit="framesPerSecond",app="1?"\} 1/);
   });
 
+  it("[LM6] a client without WebSockets that sends frames too fast is closed by the limit's name", async () => {
+    const { url, metrics } = await start({ limits: { framesPerSecond: 1 } });
+    const session = `${url}/pusher/app/app-key/000/abcdefgh`;
+    const stream = await fetch(`${session}/xhr_streaming?protocol=7`, { method: "POST" });
+    const ping = '{"event":"pusher:ping","data":{}}';
+    const body = JSON.stringify(Array.from({ length: 30 }, () => ping));
+    await fetch(`${session}/xhr_send`, { method: "POST", body });
+    expect(await stream.text()).toMatch(/c\[4100,"[^"]*framesPerSecond/);
+    expect(await metrics()).toContain('rt_limited_total{limit="framesPerSecond",app="1"} 1');
+  });
+
   it("[LM6] a connection that sends bytes too fast is closed by the limit's name", async () => {
     const { port } = await start({ limits: { bytesPerSecond: 1000 } });
     const { socket, closed } = await connect(port, PUSHER);
