@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { type BrowserContext, expect } from "@playwright/test";
 
 /** What Next.js prints of a request whose page was closed while it was sent. */
@@ -24,7 +25,7 @@ export class Faults {
 
   /** What the chat's server has printed as errors: it says something only when something is wrong. */
   complained(output: string): void {
-    for (const line of output.replace(GONE, "").split("\n")) if (line.trim() !== "") this.#seen.push(`server: ${line}`);
+    for (const line of stripVTControlCharacters(output).replace(GONE, "").split("\n")) if (line.trim() !== "") this.#seen.push(`server: ${line}`);
   }
 
   check(): void {

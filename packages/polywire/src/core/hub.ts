@@ -344,7 +344,9 @@ export class Hub implements BrokerSink {
   #note({ session, channel }: Subscription, key: ChannelKey, change: 1 | -1): void {
     if (channelPolicy(channel).access === "reserved") return;
     this.#observer.subscriptions(session, channel, change);
-    this.#recount(key);
+    // The first one occupies the channel, before anything else is told of it.
+    if (change === 1 && this.#channels.get(key)?.size === 1) this.#count(key);
+    else this.#recount(key);
   }
 
   #since(key: ChannelKey, since: Position): Promise<HistoryPage> {
@@ -355,20 +357,22 @@ export class Hub implements BrokerSink {
 
   /** Tells the broker the local count, once a turn however often it changed. */
   #recount(key: ChannelKey): void {
-    if (this.#uncounted.size === 0) this.#runtime.nextTurn(() => this.#count());
+    if (this.#uncounted.size === 0) {
+      this.#runtime.nextTurn(() => {
+        for (const each of this.#uncounted) this.#count(each);
+        this.#uncounted.clear();
+      });
+    }
     this.#uncounted.add(key);
   }
 
-  #count(): void {
-    for (const key of this.#uncounted) {
-      const subscriptions = this.#channels.get(key)?.size ?? 0;
-      const { appId, channel } = parseChannelKey(key);
-      this.#broker.count(key, subscriptions).then(
-        () => this.#observer.counted(appId, channel),
-        () => this.#runtime.after(RECOUNT_DELAY, () => this.#recount(key)),
-      );
-    }
-    this.#uncounted.clear();
+  #count(key: ChannelKey): void {
+    const subscriptions = this.#channels.get(key)?.size ?? 0;
+    const { appId, channel } = parseChannelKey(key);
+    this.#broker.count(key, subscriptions).then(
+      () => this.#observer.counted(appId, channel),
+      () => this.#runtime.after(RECOUNT_DELAY, () => this.#recount(key)),
+    );
   }
 }
 

@@ -75,8 +75,8 @@ export interface Protocol {
   readonly name: string;
   readonly endpoints: readonly Endpoint[];
   readonly routes: readonly Route[];
-  /** The answer to a request that is refused before a route sees it; without it: plain text. */
-  refuse?(request: RequestHead, reason: RealtimeError): HttpResponse;
+  /** The answer to a request that is refused before a route sees it; without it, or null: plain text. */
+  refuse?(request: RequestHead, reason: RealtimeError): HttpResponse | null;
   /** Answers a request for a path where nothing is, if it is one of this protocol's clients that asks. */
   unknown?(request: RequestHead): HttpResponse | null;
   /** Its connections that are made of requests, and that no transport knows. */

@@ -118,16 +118,19 @@ export class RequestConnection implements Connection, Backlog {
     else this.#pause();
   }
 
-  /** The client says something; one that says more than it may is told, and ended. */
+  /** The client says something. */
   message(data: string): void {
-    if (this.#isTooFast) return;
-    const reason = this.place.receive(this.handler.limits ?? null, data.length);
-    if (reason === null) {
-      this.handler.message(data);
-      return;
-    }
+    if (this.take(data.length)) this.handler.message(data);
+  }
+
+  /** Counts a frame of so many characters; false when the client says more than it may: it is told, and ended. */
+  take(length: number): boolean {
+    if (this.#isTooFast) return false;
+    const reason = this.place.receive(this.handler.limits ?? null, length);
+    if (reason === null) return true;
     this.#isTooFast = true;
     this.handler.terminate(reason);
+    return false;
   }
 
   /** From now on `response` takes what is sent. Answers what happens when it ends. */

@@ -44,6 +44,7 @@ export interface Parts {
   readonly streams: StreamTransport;
   readonly congestion: Congestion;
   readonly gateway: Gateway;
+  readonly callers: Callers;
   readonly protocols: readonly Protocol[];
   /** Null where it is not enabled. */
   readonly socketIo: SocketIo | null;
@@ -149,7 +150,20 @@ export function compose(config: Config, log: Logger, observer: Observer | null):
     metrics,
     log,
   });
-  return { broker, hub, heartbeat, sockets, streams, congestion, gateway, protocols, socketIo, metrics, webhooks };
+  return {
+    broker,
+    hub,
+    heartbeat,
+    sockets,
+    streams,
+    congestion,
+    gateway,
+    callers,
+    protocols,
+    socketIo,
+    metrics,
+    webhooks,
+  };
 }
 
 const subprotocolsOf = ({ endpoints }: Protocol): readonly string[] =>

@@ -98,6 +98,11 @@ describe("configuration", () => {
       /webhooks\.0\.headers is an object\. "X-Pusher-Key" is a header that the server sets/,
     ],
     [
+      "a header of HTTP's own",
+      { apps: [{ ...app, webhooks: [{ url: "https://a.b", headers: { Trailer: "canary" } }] }] },
+      /webhooks\.0\.headers is an object\. "Trailer" is a header that the server sets/,
+    ],
+    [
       "a header of two lines",
       { apps: [{ ...app, webhooks: [{ url: "https://a.b", headers: { a: "canary\r\nb: c" } }] }] },
       /webhooks\.0\.headers\.a is \[redacted\].*one line/,

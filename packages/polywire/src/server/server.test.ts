@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type Server as HttpServer, request } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ClientOptions, WebSocket, WebSocketServer } from "ws";
@@ -142,6 +142,26 @@ describe("a server of its own", () => {
     const response = await fetch(url, { method: "POST", body: "x".repeat(1001) });
     expect([response.status, await response.text()]).toEqual([413, expect.stringContaining("1000")]);
     expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(401);
+  });
+
+  it("reads so many bodies at a time of one address, and takes others again when those have gone", async () => {
+    const { port } = await create({ maxRequestBytes: 1_048_576 }).listen();
+    const half = () =>
+      new Promise<{ socket: Socket; answer: string | null }>((resolve) => {
+        const socket = connect(port, "127.0.0.1");
+        stops.push(() => socket.destroy());
+        socket.on("error", () => {});
+        socket.once("data", (data) => resolve({ socket, answer: String(data) }));
+        socket.write("POST /apps/nosuch/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1048000\r\n\r\n");
+        socket.write("x".repeat(1_000_000), () => setTimeout(resolve, 100, { socket, answer: null }));
+      });
+    const clients: Awaited<ReturnType<typeof half>>[] = [];
+    while (clients.length < 20 && !clients.at(-1)?.answer) clients.push(await half());
+    expect(clients.length).toBeGreaterThan(10);
+    expect(clients.at(-1)?.answer).toMatch(/^HTTP\/1.1 503 .*retry-after: 1\r\n.*as many requests as it can/is);
+    for (const { socket } of clients) socket.destroy();
+    const whole = () => fetch(`http://127.0.0.1:${port}/apps/nosuch/events`, { method: "POST", body: "{}" });
+    await expect.poll(async () => (await whole()).status).toBe(404);
   });
 
   it("outlives requests that break off", async () => {

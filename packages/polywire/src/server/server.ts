@@ -38,8 +38,8 @@ export interface Server {
   /** Opens the configured ports. @throws ConfigError when one is in use, naming it and what changes it */
   listen(): Promise<Address>;
   /**
-   * Takes the upgrades of `/app/{key}`, the requests of the HTTP API (`/apps/{id}/events`, …) and all of `/socket.io/` on
-   * a server that has its own; all others go where they went. Attach after the server's request listener is there.
+   * Takes the upgrades of `/app/{key}`, the requests of the HTTP API (`/apps/{id}/events`, …), of pusher-js's fallbacks
+   * (`/pusher/app/…`) and all of `/socket.io/` on a server that has its own; all others go where they went. Attach after the server's request listener is there.
    * Rooms, whose paths may well be taken, are there by option only.
    */
   attach(server: HttpServer | HttpsServer, options?: AttachOptions): void;
@@ -97,9 +97,10 @@ export class PolywireServer implements Server {
 
   #listen(): Promise<number> {
     const { config } = this;
-    const { gateway } = this.#parts;
+    const { gateway, callers } = this.#parts;
     const server = config.tls === null ? createHttpServer(HTTP) : createTlsServer(config.tls);
     server.maxHeadersCount = MAX_HEADERS;
+    server.on("connection", (socket) => callers.accept(socket));
     server.on("request", (request, response) => void gateway.request(request, response));
     server.on("upgrade", (request, socket, head) => {
       if (request.headers.upgrade?.toLowerCase() === "websocket") gateway.upgrade(request, socket, head);

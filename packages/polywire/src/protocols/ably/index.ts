@@ -11,7 +11,7 @@ import { nothingThere, preflights, refusal } from "./http.js";
 import { Occupancies } from "./occupancy.js";
 import { type AblyRoutesOptions, ablyRoutes } from "./routes.js";
 import type { AblyContext } from "./session.js";
-import { sseRoutes } from "./sse.js";
+import { SSE_PATHS, sseRefusal, sseRoutes } from "./sse.js";
 import { welcome } from "./welcome.js";
 
 const MAX_FRAME_SIZE = 524_288;
@@ -49,7 +49,8 @@ export function ably(common: ProtocolContext, options: AblyRoutesOptions & { rea
     routes: [...routes, ...preflights(routes)],
     requestConnections: () => requests.polling(),
     observer: options.stats,
-    refuse: refusal,
+    refuse: (request, reason) =>
+      SSE_PATHS.includes(request.path) ? sseRefusal(request, reason) : refusal(request, reason),
     unknown: (request) => (request.header("x-ably-version") === null ? null : nothingThere(request)),
   };
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { RealtimeError } from "../../core/errors.js";
 import { AblyWorld, keyText } from "../../testing/ably.js";
 import { settled } from "../../testing/clock.js";
 import { FakeConnection } from "../../testing/connection.js";
@@ -177,6 +178,17 @@ describe("a stream", () => {
     const answer = await ask(query as Record<string, string>);
     if (!("status" in answer)) throw new Error("Not refused.");
     expect({ status: answer.status, ...JSON.parse(String(answer.body)) }).toMatchObject(refusal);
+  });
+
+  it("that may well be had in a while is refused so that an EventSource comes again", async () => {
+    const answer = await ask({ channels: "news" });
+    if (!("open" in answer)) throw new Error("Refused.");
+    expect(answer.refuse?.(new RealtimeError("shutting-down", "The server is shutting down."))).toMatchObject({
+      status: 200,
+      contentType: "text/event-stream",
+      body: expect.stringMatching(/^retry: 2000\nevent: error\ndata: {"code":50320,.*}\n\n$/),
+    });
+    expect(answer.refuse?.(new RealtimeError("over-quota", "Enough."))).toMatchObject({ status: 403 });
   });
 
   it("leaves nothing behind when its client goes", async () => {

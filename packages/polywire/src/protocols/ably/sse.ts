@@ -1,11 +1,11 @@
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
 import { demandIdentity } from "../../core/policy.js";
-import type { HttpRequest, HttpStream, RequestHead, Route } from "../../core/protocol.js";
+import type { HttpRequest, HttpResponse, HttpStream, RequestHead, Route } from "../../core/protocol.js";
 import { attachRequest } from "./attach-request.js";
 import { identityOf } from "./auth.js";
 import { demand } from "./capability.js";
-import { AblyError } from "./errors.js";
+import { AblyError, errorInfo } from "./errors.js";
 import { FORMATS } from "./format.js";
 import { corsHeaders, refusal, UNBUFFERED } from "./http.js";
 import { channelName, derivedResource } from "./names.js";
@@ -17,13 +17,16 @@ import { Action, type AttachCommand, Mode } from "./wire.js";
 
 /** Those that clients of this API name, which has versions of its own. */
 const VERSIONS = ["1.0", "1.1", "1.2"];
+export const SSE_PATHS: readonly string[] = ["/sse", "/event-stream"];
 const MAX_CHANNELS = 100;
+/** After which an EventSource comes again that was sent away. */
+const RETRY_MS = 2000;
 /** What of the query says who connects, and how. */
 const CONNECTING = ["key", "access_token", "accessToken", "clientId", "heartbeats"];
 
 /** Channels as streams of server-sent events, for who only reads (Ably, "SSE API"). */
 export function sseRoutes(context: AblyContext): readonly Route[] {
-  return ["/sse", "/event-stream"].map((path) => ({
+  return SSE_PATHS.map((path) => ({
     method: "GET",
     path,
     async handle(request) {
@@ -32,7 +35,7 @@ export function sseRoutes(context: AblyContext): readonly Route[] {
       } catch (error) {
         const reason = RealtimeError.from(error);
         context.refused(null, reason, { kind: "request", method: "GET", path });
-        return refusal(request, reason, FORMATS.json);
+        return sseRefusal(request, reason);
       }
     },
   }));
@@ -57,7 +60,7 @@ async function streamOf(context: AblyContext, request: HttpRequest): Promise<Htt
   return {
     contentType: "text/event-stream",
     headers: { ...UNBUFFERED, ...corsHeaders(request) },
-    refuse: (reason) => refusal(request, reason, FORMATS.json),
+    refuse: (reason) => sseRefusal(request, reason),
     open(response) {
       const places = new Map(attaches.map(({ channel, channelSerial }) => [channel, channelSerial ?? ""]));
       const stream = new SseStream(response, places, options);
@@ -75,6 +78,19 @@ async function streamOf(context: AblyContext, request: HttpRequest): Promise<Htt
         },
       };
     },
+  };
+}
+
+/** What is answered in place of a stream; where it may well be had in a while, so that an EventSource comes again. */
+export function sseRefusal(request: RequestHead, reason: RealtimeError): HttpResponse {
+  const answer = refusal(request, reason, FORMATS.json);
+  if (answer.status < 500 && answer.status !== 429) return answer;
+  return {
+    // It gives up on any other (HTML, 9.2.3).
+    status: 200,
+    contentType: "text/event-stream",
+    headers: { ...answer.headers, ...UNBUFFERED },
+    body: `retry: ${RETRY_MS}\nevent: error\ndata: ${JSON.stringify(errorInfo(reason))}\n\n`,
   };
 }
 

@@ -358,6 +358,8 @@ describe("what a client sends", () => {
     await requests.poll();
 
     expect((await requests.send(Array(101).fill("{}"))).status).toBe(413);
+    // pusher-js looks at no answer to what it sends.
+    expect(closeIn(await requests.poll())).toEqual([1009, expect.stringContaining("101 frames")]);
   });
 
   it("to a session that is not there is answered 404", async () => {

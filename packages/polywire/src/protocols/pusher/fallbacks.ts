@@ -2,7 +2,7 @@ import { checkApproach } from "../../core/admission.js";
 import type { Buffers, Connection } from "../../core/connection.js";
 import { describe } from "../../core/describe.js";
 import { RealtimeError } from "../../core/errors.js";
-import type { HttpRequest, HttpResponse, HttpStream, Route } from "../../core/protocol.js";
+import type { HttpRequest, HttpResponse, HttpStream, RequestHead, Route } from "../../core/protocol.js";
 import { RequestConnection } from "../../core/request-connection.js";
 import { wordsFor } from "./errors.js";
 import { type PusherContext, refuse } from "./session.js";
@@ -14,6 +14,8 @@ const PATH = "/pusher/app/:key/:server/:session";
 const SESSION = /^[\w-]{1,64}\/[\w-]{1,64}$/;
 /** In one request; pusher-js sends one. */
 const MAX_MESSAGES = 100;
+/** As a WebSocket closes on a frame that is larger than it may be (RFC 6455, 7.4.1). */
+const MESSAGE_TOO_BIG = 1009;
 /** A client that is told to come back at once would be back before this server is gone. */
 const DRAIN_PAUSE_MS = 1000;
 
@@ -65,6 +67,20 @@ export class Fallbacks {
     return [...this.#connections.values()].filter(({ isStreaming }) => !isStreaming);
   }
 
+  /** The answer to a request that is refused before it is read; null: it is none of a fallback's. */
+  refuse(request: RequestHead, reason: RealtimeError): HttpResponse | null {
+    if (request.params.session === undefined) return null;
+    if (request.path.endsWith("/xhr_send")) this.#missed(request, reason);
+    return turnedAway(reason);
+  }
+
+  /** pusher-js looks at no answer to what it sends: that something was not taken is said on the connection, and ends it. */
+  #missed({ params: { key, server, session } }: RequestHead, reason: RealtimeError): void {
+    const connection = this.#connections.get(`${key}/${server}/${session}`);
+    if (reason.code === "too-large") connection?.close(MESSAGE_TOO_BIG, reason.explanation);
+    else connection?.handler.terminate(reason);
+  }
+
   async #receive(
     request: HttpRequest,
     answer: (connection: RequestConnection) => Promise<HttpResponse | HttpStream>,
@@ -105,24 +121,22 @@ export class Fallbacks {
   }
 
   #send(request: HttpRequest): HttpResponse {
+    let isApproved = false;
     try {
       const connection = this.#connections.get(nameOf(request));
       if (connection === undefined) throw new RealtimeError("not-found", "There is no such session.", "Connect anew.");
       this.#checkApproach(request);
+      isApproved = true;
       const messages = messagesIn(request.body);
       connection.handler.activity();
-      if (messages.length === 0) connection.send(NOTHING);
+      if (messages.length === 0 && connection.take(request.body.length)) connection.send(NOTHING);
       for (const message of messages) connection.message(message);
       return { status: 204, contentType: CONTENT_TYPE, headers: HEADERS, body: "" };
     } catch (error) {
       const reason = RealtimeError.from(error);
       this.context.refused(null, reason, { kind: "request", method: "POST", path: request.path });
-      return {
-        status: wordsFor(reason).status,
-        contentType: "text/plain",
-        headers: HEADERS,
-        body: `${reason.explanation}\n`,
-      };
+      if (isApproved && reason.code === "too-large") this.#missed(request, reason);
+      return turnedAway(reason);
     }
   }
 
@@ -171,6 +185,13 @@ function refusal(reason: RealtimeError): HttpResponse {
   refuse(connection, reason);
   return lines(XHR.answer(frames));
 }
+
+const turnedAway = (reason: RealtimeError): HttpResponse => ({
+  status: wordsFor(reason).status,
+  contentType: "text/plain",
+  headers: HEADERS,
+  body: `${reason.explanation}\n`,
+});
 
 const lines = (body: string): HttpResponse => ({ status: 200, contentType: CONTENT_TYPE, headers: HEADERS, body });
 

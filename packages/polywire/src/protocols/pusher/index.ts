@@ -45,6 +45,7 @@ export function pusher(common: ProtocolContext, { timeouts, buffers }: PusherOpt
     name: "pusher",
     endpoints: [app, elsewhere],
     routes: [...pusherRoutes(context), ...fallbacks.routes],
+    refuse: (request, reason) => fallbacks.refuse(request, reason),
     requestConnections: () => fallbacks.polling(),
     observer: new SubscriptionCounts(context),
   };

@@ -38,4 +38,7 @@ const WORDS: Readonly<Record<ErrorCode, Words>> = {
   internal: { close: 1011, status: 500 },
 };
 
+/** Whether a client may well come again. */
+export const isPassing = ({ code }: RealtimeError): boolean => WORDS[code].close === 1012 || WORDS[code].close === 1013;
+
 export const wordsFor = ({ code }: RealtimeError): Words => WORDS[code];

@@ -11,7 +11,7 @@ import type { VerifiedToken } from "../../tokens/verifier.js";
 import { admit, notAllowed } from "./admission.js";
 import { corsHeaders, preflight } from "./cors.js";
 import { checkLast, eventOf, payload } from "./decode.js";
-import { wordsFor } from "./errors.js";
+import { isPassing, wordsFor } from "./errors.js";
 import { COMMENT_MS, EVENT_STREAM, EventStream } from "./event-stream.js";
 import { identify } from "./identity.js";
 import { checkEvent, checkRoom } from "./names.js";
@@ -32,6 +32,8 @@ interface Call {
 type Handler = (call: Call) => Promise<HttpResponse | HttpStream>;
 
 const MAX_WAIT = 60; // seconds
+/** After which an EventSource comes again that was sent away. */
+const RETRY_MS = 2000;
 
 /** Rooms without a WebSocket: an event stream, long polling, and publishing. */
 export function roomsRoutes(context: RoomsContext, allowances: Allowances): readonly Route[] {
@@ -65,8 +67,15 @@ export function roomsRoutes(context: RoomsContext, allowances: Allowances): read
     if (text !== null) demand(call, "history");
     const since = text === null ? null : positionOf(text);
     const poll = new Poll(identify(request, token, "v1").sessionId, token, context);
-    const wanted = { room, since, last: lastOf(call), waitMs: waitOf(query) * 1000 };
-    return json(200, await poll.run(wanted, request.onAbort));
+    const left = (token.claims.expiresAt ?? Number.POSITIVE_INFINITY) - runtime.now();
+    const wanted = { room, since, last: lastOf(call), waitMs: Math.min(waitOf(query) * 1000, left) };
+    // As long as it waits, it is a connection like any other.
+    const place = wanted.waitMs > 0 ? request.admit() : null;
+    try {
+      return json(200, await poll.run(wanted, request.onAbort));
+    } finally {
+      place?.close();
+    }
   };
 
   const publish: Handler = async (call) => {
@@ -117,6 +126,12 @@ export function roomsRoutes(context: RoomsContext, allowances: Allowances): read
 /** What is answered in place of what was asked for. */
 export function roomsRefusal(apps: AppRegistry, request: RequestHead, reason: RealtimeError): HttpResponse {
   const { status } = wordsFor(reason);
+  if (isPassing(reason) && request.path.endsWith("/events")) {
+    // An EventSource gives up on any other status (HTML, 9.2.3).
+    const { contentType, headers } = EVENT_STREAM;
+    const body = `retry: ${RETRY_MS}\ndata: ${JSON.stringify(errorFields(reason))}\n\n`;
+    return { status: 200, contentType, headers: { ...headers, ...corsHeaders(apps, request) }, body };
+  }
   const headers = {
     ...(reason.code !== "origin-refused" && corsHeaders(apps, request)),
     ...(status === 401 && { "www-authenticate": "Bearer" }),

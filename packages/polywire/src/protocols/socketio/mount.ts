@@ -1,6 +1,6 @@
 import { createServer, type Server as HttpServer } from "node:http";
 import type { Server, Socket } from "socket.io";
-import { RealtimeError } from "../../core/errors.js";
+import { type ErrorCode, RealtimeError } from "../../core/errors.js";
 import { EngineConnection, type EngineSocket } from "./engine-connection.js";
 import { wireError } from "./errors.js";
 import { isChannelNamespace } from "./names.js";
@@ -11,6 +11,8 @@ import { Visit } from "./visit.js";
 
 type Middleware = (socket: Socket, next: (error?: Error) => void) => void;
 
+/** Reasons that are none in a while. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(["unavailable", "internal", "throttled", "over-capacity"]);
 /** `/ch/` and 255 bytes, percent-encoded. */
 const MAX_NAMESPACE_LENGTH = 800;
 
@@ -69,7 +71,7 @@ export class SocketIoMount {
   #connect(engine: EngineSocket): void {
     const { sockets, bufferBytes, opened } = this.options;
     const { runtime, hub, parser } = this.context;
-    const visit = new Visit(hub, runtime);
+    const visit = new Visit(hub, runtime, () => connection.terminate(inactive()));
     const gone = opened(engine.request);
     const options = {
       ...sockets,
@@ -79,7 +81,7 @@ export class SocketIoMount {
       limits: () => visit.limits,
       ended: (reason: RealtimeError) => this.context.refused(null, reason),
     };
-    const connection = new EngineConnection(engine, options, () => {
+    const connection: EngineConnection = new EngineConnection(engine, options, () => {
       gone();
       this.#guests.delete(engine);
       visit.close();
@@ -112,7 +114,7 @@ export class SocketIoMount {
   #refuse({ connection }: Guest, reason: RealtimeError): Error {
     this.context.refused(null, reason);
     // After a connect_error clients do not try again; to a transport that closed they come back.
-    if (reason.code === "unavailable" || reason.code === "internal") connection.terminate(reason);
+    if (PASSING.has(reason.code)) connection.terminate(reason);
     return Object.assign(new Error(reason.explanation), { data: wireError(reason) });
   }
 
@@ -125,3 +127,5 @@ export class SocketIoMount {
     entry.greet();
   }
 }
+
+const inactive = (): RealtimeError => new RealtimeError("inactive", "The client has left every namespace.");

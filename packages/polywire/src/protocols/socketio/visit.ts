@@ -5,16 +5,22 @@ import type { Hub } from "../../core/hub.js";
 import type { Runtime } from "../../core/runtime.js";
 import type { SocketIoSession } from "./session.js";
 
-/** One client's connection and its sessions: one a namespace, all of one app, counted as one connection. */
+/** How long a client that has left every namespace may stay connected. */
+const LINGER_MS = 10_000;
+
+/** One client's connection and its sessions: one a namespace, all of one app, counted as one connection until it ends. */
 export class Visit {
   readonly #sessions = new Map<string, SocketIoSession | null>();
   #counted: SocketIoSession | null = null;
   #connects: Allowance | null = null;
   #isOver = false;
+  #cancelEnd: () => void = () => {};
 
+  /** @param abandoned called when the client has left every namespace and stays */
   constructor(
     private readonly hub: Hub,
     private readonly runtime: Runtime,
+    private readonly abandoned: () => void,
   ) {}
 
   /** Of the app that the client has connected to; null: it has to none so far. */
@@ -38,20 +44,24 @@ export class Visit {
       this.hub.connect(session, app);
       this.#counted = session;
     } else this.hub.engage(this.#counted);
+    this.#cancelEnd();
     this.#sessions.set(namespace, session);
   }
 
   leave(namespace: string): void {
     this.#sessions.get(namespace)?.close();
     this.#sessions.delete(namespace);
-    if (this.#sessions.size > 0 || this.#counted === null) return;
-    this.hub.disconnect(this.#counted);
-    this.#counted = null;
+    if (this.#isOver || this.#sessions.size > 0 || this.#counted === null) return;
+    this.#cancelEnd();
+    this.#cancelEnd = this.runtime.after(LINGER_MS, this.abandoned);
   }
 
   close(): void {
     this.#isOver = true;
+    this.#cancelEnd();
     for (const namespace of [...this.#sessions.keys()]) this.leave(namespace);
+    if (this.#counted !== null) this.hub.disconnect(this.#counted);
+    this.#counted = null;
   }
 
   #check({ id, limits }: App): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type Connection, type ConnectionHandler, DEAF } from "../../core/connection.js";
-import { LimitError, RealtimeError } from "../../core/errors.js";
+import { type ErrorCode, LimitError, RealtimeError } from "../../core/errors.js";
 import type { Attempt } from "../../core/observer.js";
 import type { Endpoint, HttpResponse, HttpStream, Protocol, Route } from "../../core/protocol.js";
 import type { Config } from "../config.js";
@@ -11,6 +11,7 @@ import type { Logger } from "../log.js";
 import type { Metrics } from "../metrics.js";
 import type { StreamTransport } from "../transports/stream.js";
 import type { WebSocketTransport } from "../transports/websocket.js";
+import { Bodies } from "./bodies.js";
 import { plain, readBody, requestHead, respond, type Target, target } from "./request.js";
 import { type Found, Router } from "./router.js";
 
@@ -48,6 +49,10 @@ export interface Mount {
 }
 
 const ELSEWHERE = "*";
+/** Of what is refused before a route sees it, where its protocol has no words for that. */
+const STATUS: Partial<Readonly<Record<ErrorCode, number>>> = { "too-large": 413, "over-capacity": 503 };
+/** Bytes: bodies have room enough where they may only be small. */
+const MIN_BODY_ROOM = 1024 * 1024;
 /** A client that is told to come back at once would be back before this server is gone. */
 const DRAIN_PAUSE_MS = 1000;
 
@@ -62,10 +67,12 @@ export class Gateway {
   readonly #endpoints = new Router<readonly Offer<Endpoint>[]>();
   readonly #elsewhere: Endpoint | null = null;
   readonly #routes = new Router<Offer<Route>>();
+  readonly #bodies: Bodies;
   #isDraining = false;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#bodies = new Bodies(Math.max(MIN_BODY_ROOM, options.config.maxRequestBytes));
     const byPath = new Map<string, Offer<Endpoint>[]>();
     for (const { name: protocol, refuse, endpoints, routes } of options.protocols) {
       for (const endpoint of endpoints) {
@@ -138,11 +145,11 @@ export class Gateway {
   async request(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { log, callers } = this.#options;
     const caller = callers.of(request);
+    if (caller.isCrowded()) response.shouldKeepAlive = false;
     const at = this.#target(request.url);
     const reason = caller.request();
     if (reason !== null) {
-      response.shouldKeepAlive = false; // what it sends of a body is not read
-      respond(response, this.#throttle(request, at, reason));
+      this.#turnAway(request, response, at, reason);
       return;
     }
     const mount = this.#mountAt(at);
@@ -155,6 +162,10 @@ export class Gateway {
       if ("open" in answer) this.#stream(request, response, answer, caller);
       else respond(response, answer);
     } catch (error) {
+      if (error instanceof RealtimeError) {
+        this.#turnAway(request, response, at, error);
+        return;
+      }
       if (request.destroyed && !request.complete) return;
       log.error({ err: error }, "a request failed");
       respond(response, plain(500, "The server failed to do this. Try again; the cause is in its log.\n"));
@@ -167,15 +178,11 @@ export class Gateway {
     at: Target,
     caller: Caller,
   ): Promise<HttpResponse | HttpStream> {
-    const { config, metrics } = this.#options;
+    const { metrics } = this.#options;
     const found = this.#routes.find(request.method, at.path);
     if (found === null) return this.#health(at) ?? this.#unknown(request, at);
     const startedAt = performance.now();
-    const body = await readBody(request, config.maxRequestBytes);
-    if (body === null) {
-      response.shouldKeepAlive = false;
-      return plain(413, `The body is larger than the limit (maxRequestBytes), ${config.maxRequestBytes} bytes.\n`);
-    }
+    const body = await this.#body(request, caller);
     const route = found.value.of;
     const onAbort = (run: () => void) => {
       if (response.destroyed) run();
@@ -222,11 +229,27 @@ export class Gateway {
     return this.#isDraining ? plain(503, "draining\n") : plain(200, "ready\n");
   }
 
-  #throttle(request: IncomingMessage, at: Target, reason: RealtimeError): HttpResponse {
+  /** @throws RealtimeError when it is too large, or there is no room for it */
+  async #body(request: IncomingMessage, { address }: Caller): Promise<Buffer> {
+    let taken = 0;
+    try {
+      return await readBody(request, this.#options.config.maxRequestBytes, (bytes) => {
+        const isTaken = this.#bodies.take(address, bytes);
+        if (isTaken) taken += bytes;
+        return isTaken;
+      });
+    } finally {
+      this.#bodies.release(address, taken);
+    }
+  }
+
+  /** Answers in place of the route, and reads no more of what the request sends. */
+  #turnAway(request: IncomingMessage, response: ServerResponse, at: Target, reason: RealtimeError): void {
     this.#options.refused(reason, { kind: "request", method: request.method ?? "", path: at.path });
     const found = this.#routes.find(request.method, at.path);
     const answer = found?.value.refuse?.(requestHead(request, at, found.params), reason);
-    return answer ?? plain(429, `${reason.explanation}\n`);
+    response.shouldKeepAlive = false;
+    respond(response, answer ?? plain(STATUS[reason.code] ?? 429, `${reason.explanation}\n`));
   }
 
   #stream(request: IncomingMessage, response: ServerResponse, stream: HttpStream, caller: Caller): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
+import { LimitError, RealtimeError } from "../../core/errors.js";
 import type { HttpResponse, RequestHead } from "../../core/protocol.js";
 
 /** A request as the protocols see it. */
@@ -51,19 +52,29 @@ export function target(url: string, prefix: string): Target {
   return { path: isPrefixed ? path.slice(prefix.length) : path, query, isPrefixed };
 }
 
-/** The body, or null when it is larger than `limit` bytes. Rejects when the client goes away. */
-export function readBody(request: IncomingMessage, limit: number): Promise<Buffer | null> {
+/**
+ * The body.
+ *
+ * @param take takes so many bytes more; false where there is no room for them
+ * @throws LimitError when it is larger than `maxRequestBytes`; RealtimeError `over-capacity`; Error when the client goes away
+ */
+export function readBody(
+  request: IncomingMessage,
+  maxRequestBytes: number,
+  take: (bytes: number) => boolean,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const giveUp = (reason: RealtimeError) => {
+      request.removeAllListeners("data");
+      reject(reason);
+    };
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size > limit) {
-        request.removeAllListeners("data");
-        resolve(null);
-      } else {
-        chunks.push(chunk);
-      }
+      if (size > maxRequestBytes) giveUp(tooLarge(maxRequestBytes));
+      else if (!take(chunk.length)) giveUp(tooMany());
+      else chunks.push(chunk);
     });
     request.on("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     request.on("error", reject);
@@ -73,11 +84,22 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
   });
 }
 
+const tooLarge = (limit: number): LimitError =>
+  new LimitError(
+    "too-large",
+    "maxRequestBytes",
+    `The body is larger than the limit (maxRequestBytes), ${limit} bytes.`,
+  );
+
+const tooMany = (): RealtimeError =>
+  new RealtimeError("over-capacity", "The server is reading as many requests as it can.", "Try again in a second.");
+
 export function respond(response: ServerResponse, { status, contentType, headers, body }: HttpResponse): void {
   if (response.destroyed) return;
   for (const [name, value] of Object.entries(headers ?? {})) response.setHeader(name, value);
   // Every limit that is meant so lets one more pass within a second.
-  if (status === 429 && headers?.["retry-after"] === undefined) response.setHeader("retry-after", "1");
+  if ((status === 429 || status === 503) && headers?.["retry-after"] === undefined)
+    response.setHeader("retry-after", "1");
   // RFC 9110, 8.6: a 204 has no length.
   const content = status === 204 ? {} : { "content-type": contentType, "content-length": Buffer.byteLength(body) };
   response.writeHead(status, content).end(body);

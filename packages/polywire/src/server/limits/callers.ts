@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { Allowance } from "../../core/allowance.js";
 import { LimitError } from "../../core/errors.js";
 import type { Runtime } from "../../core/runtime.js";
@@ -40,6 +41,12 @@ export class Callers {
   of(request: IncomingMessage): Caller {
     return new Caller(this.addresses.of(request), this.#accounts);
   }
+
+  /** A socket was accepted. */
+  accept(socket: Socket): void {
+    const address = this.addresses.peer(socket);
+    if (address !== null) this.#accounts?.accept(networkOf(address), socket);
+  }
 }
 
 /** Who is at the other end of a request or a connection. */
@@ -52,6 +59,11 @@ export class Caller {
   /** Takes one connect. Answers why it may not be; null: it may. */
   connect(): LimitError | null {
     return this.accounts?.connect(networkOf(this.address)) ?? null;
+  }
+
+  /** Whether it has more sockets open than it may have connections: no request's is to be kept. */
+  isCrowded(): boolean {
+    return this.accounts?.isCrowded(networkOf(this.address)) ?? false;
   }
 
   /** Takes one HTTP request. */
@@ -89,6 +101,7 @@ class Accounts {
   readonly #busy = new Map<string, Account>();
   /** Of others; by last use, oldest first. */
   readonly #idle = new Map<string, Account>();
+  readonly #sockets = new Map<string, number>();
 
   constructor(
     private readonly limits: AddressLimits,
@@ -99,7 +112,24 @@ class Accounts {
     return this.#busy.size + this.#idle.size;
   }
 
+  accept(network: string, socket: Socket): void {
+    if (this.limits.connections === null) return;
+    this.#sockets.set(network, (this.#sockets.get(network) ?? 0) + 1);
+    socket.once("close", () => {
+      const left = (this.#sockets.get(network) ?? 0) - 1;
+      if (left > 0) this.#sockets.set(network, left);
+      else this.#sockets.delete(network);
+    });
+  }
+
+  isCrowded(network: string): boolean {
+    const { connections } = this.limits;
+    return connections !== null && (this.#sockets.get(network) ?? 0) > connections;
+  }
+
   connect(network: string): LimitError | null {
+    const tooFast = this.take(network, "connectsPerSecond", 1);
+    if (tooFast !== null) return tooFast;
     const { connections } = this.limits;
     if (connections !== null && this.#use(network).open >= connections) {
       return new LimitError(
@@ -109,7 +139,7 @@ class Accounts {
         "Close some, or try again later.",
       );
     }
-    return this.take(network, "connectsPerSecond", 1);
+    return null;
   }
 
   take(network: string, rate: Rate, cost: number): LimitError | null {

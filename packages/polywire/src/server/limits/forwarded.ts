@@ -46,6 +46,12 @@ export class ClientAddresses {
     return address;
   }
 
+  /** Who is at the other end of a socket; null: a trusted proxy, whose sockets are many people's. */
+  peer({ remoteAddress }: { readonly remoteAddress?: string | undefined }): string | null {
+    const address = normalize(remoteAddress ?? "") ?? "";
+    return this.#trustsAny && this.#isTrusted(address) ? null : address;
+  }
+
   #isTrusted(address: string): boolean {
     return address !== "" && this.#trusted.check(address, familyOf(address));
   }

@@ -8,7 +8,11 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   "content-type",
   "expect",
   "host",
+  "keep-alive",
+  "te",
+  "trailer",
   "transfer-encoding",
+  "upgrade",
   "x-pusher-key",
   "x-pusher-signature",
 ]);

@@ -76,6 +76,16 @@ describe("a webhook's request", () => {
     expect(await senderTo(receiver.url, 200).post({}, BODY)).toBeNull();
   });
 
+  it("is not taken up on another protocol", async () => {
+    const server = createTcpServer((socket) =>
+      socket.resume().write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"),
+    );
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void server.close());
+    const sender = senderTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    for (let turn = 0; turn < 3; turn += 1) expect(await sender.post({}, BODY)).toBe("status 101");
+  });
+
   it("tells what else went wrong, and throws nothing", async () => {
     const server = createTcpServer((socket) => socket.resume().end("HTTP/1.1 200 OK\r\nbroken\r\n\r\n"));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -84,6 +94,7 @@ describe("a webhook's request", () => {
     await new Promise((resolve) => server.close(resolve));
     expect(await senderTo(url).post({}, BODY)).toBe("ECONNREFUSED");
     expect(await senderTo("https://127.0.0.1:1").post({}, BODY)).toBe("ECONNREFUSED");
+    expect(await senderTo(receiver.url).post({ trailer: "x" }, BODY)).toBe("ERR_HTTP_TRAILER_INVALID");
   });
 
   it("is sent again at once when the kept connection was closed the moment it went out", async () => {

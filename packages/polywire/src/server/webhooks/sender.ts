@@ -28,10 +28,15 @@ export class Sender {
    * @returns null: the answer was 2xx; else why it was not
    */
   async post(headers: OutgoingHttpHeaders, body: Buffer): Promise<string | null> {
-    const first = await this.#attempt(headers, body);
-    // The other end may close a connection at the very moment of its next request.
-    const last = first.isStale ? await this.#attempt(headers, body) : first;
-    return last.failure;
+    try {
+      const first = await this.#attempt(headers, body);
+      // The other end may close a connection at the very moment of its next request.
+      const last = first.isStale ? await this.#attempt(headers, body) : first;
+      return last.failure;
+    } catch (error) {
+      // Node takes no such request.
+      return (error as NodeJS.ErrnoException).code ?? String(error);
+    }
   }
 
   close(): void {
@@ -50,6 +55,13 @@ export class Sender {
     return new Promise((resolve) => {
       const request = send(this.#url, options);
       let isAnswered = false;
+      request.on("close", () => {
+        if (!isAnswered) resolve({ failure: signal.aborted ? "timeout" : "closed", isStale: false });
+      });
+      request.on("upgrade", ({ statusCode = 0 }, socket) => {
+        socket.destroy();
+        resolve({ failure: `status ${statusCode}`, isStale: false });
+      });
       request.on("error", (error: NodeJS.ErrnoException) => {
         if (isAnswered) return;
         const failure = signal.aborted ? "timeout" : (error.code ?? error.name);
