@@ -108,7 +108,7 @@ export interface Broker {
   /** This node's first local subscription. Answers the head: what comes after it is received. */
   subscribe(key: ChannelKey): Promise<Position>;
   unsubscribe(key: ChannelKey): Promise<void>;
-  /** One unit: stamps consecutive offsets, logs, hands to every node. A known id within two minutes changes nothing and answers the first event. */
+  /** One unit: stamps consecutive offsets, logs, hands to every node. A known id within two minutes changes nothing and answers when and where the first was. */
   publish(key: ChannelKey, drafts: readonly Draft<Message>[], log: LogPolicy): Promise<readonly ChannelEvent[]>;
   /** Client events, typing, cursors: no offset, no log, no promise. */
   publishEphemeral(key: ChannelKey, draft: Draft<Message>): Promise<void>;

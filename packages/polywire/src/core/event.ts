@@ -130,8 +130,12 @@ export function isAfter({ position }: ChannelEvent, other: ChannelEvent): boolea
   return position.epoch !== other.position.epoch || position.offset > other.position.offset;
 }
 
-/** What an event costs to keep, in bytes; an estimate that counts text as one byte a character. */
-export function eventSize({ data, extras }: ChannelEvent): number {
+/**
+ * What an event costs to keep, in bytes; an estimate that counts text as one byte a character. What was added to a message
+ * costs what was added: the versions of a text share what they have in common.
+ */
+export function eventSize(event: ChannelEvent): number {
+  const { data, extras } = (event.kind === "amendment" && event.appended) || event;
   return 256 + payloadSize(data) + (extras === null ? 0 : JSON.stringify(extras).length);
 }
 

@@ -34,8 +34,8 @@ export class Subscription {
   constructor(
     readonly session: Session,
     readonly channel: ChannelName,
-    /** The session's, or a variant that the client asked for on this channel. */
-    readonly encoder: Encoder,
+    /** The session's, or a variant that the client asked for on this channel, as it may now. */
+    public encoder: Encoder,
     /** Null: every event. */
     readonly accepts: ((event: ChannelEvent) => boolean) | null = null,
     opening: Encoder | null = null,

@@ -49,8 +49,8 @@ export interface MemoryBrokerOptions {
 interface State {
   readonly log: Log;
   readonly roster: Roster;
-  /** What was published under the publishers' own ids, oldest first. */
-  readonly byId: Map<string, Message>;
+  /** What was published under the publishers' own ids, oldest first. Without what it was: that may be much, and forgotten. */
+  readonly byId: Map<string, { readonly position: Position; readonly timestamp: number }>;
   /** Later versions of messages, oldest first, by the offset of the message. */
   readonly amendments: Map<number, readonly Amendment[]>;
   /** What was said of messages, oldest first, by the offset of the message. */
@@ -119,11 +119,12 @@ export class MemoryBroker implements Broker {
     });
     let rest = isKnown.filter((known) => !known).length;
     const events = drafts.map((draft, index) => {
-      if (isKnown[index]) return state.byId.get(draft.id ?? "") as Message;
+      const known = isKnown[index] ? state.byId.get(draft.id ?? "") : undefined;
+      if (known !== undefined) return stampMessage(draft, draft.id ?? "", known.position, known.timestamp, 0);
       rest -= 1;
       const position = state.log.next();
       const message = stampMessage(draft, draft.id ?? idAt(position), position, now, rest);
-      if (draft.id !== undefined) state.byId.set(draft.id, message);
+      if (draft.id !== undefined) state.byId.set(draft.id, { position, timestamp: now });
       fresh.push(message);
       return message;
     });
@@ -175,8 +176,10 @@ export class MemoryBroker implements Broker {
     const [original] = versionsAt(state, at);
     if (original === undefined) throw new RealtimeError("not-found", "The message is not kept, or not any more.");
     const known = state.annotations.get(at.offset) ?? [];
+    const repeated = draft.id === undefined ? undefined : known.find(({ id }) => id === draft.id);
+    if (repeated !== undefined) return repeated;
     if (known.length >= MAX_ANNOTATIONS) {
-      throw new RealtimeError("limit-reached", `The message has ${MAX_ANNOTATIONS} annotations, which is the limit.`);
+      throw new RealtimeError("too-large", `The message has ${MAX_ANNOTATIONS} annotations, which is the limit.`);
     }
     const position = state.log.next();
     const timestamp = state.log.time(this.#runtime.now());

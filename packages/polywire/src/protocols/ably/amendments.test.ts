@@ -136,3 +136,57 @@ describe("a message of a mutable namespace", () => {
     expect(await client.take()).toMatchObject([{ action: 2, error: { code } }]);
   });
 });
+
+it("an append that was rewound is not sent again after a cut", async () => {
+  const { client: writer } = await world.connect();
+  const serial = await published(writer, { data: "foo" });
+  await published(writer, { data: "two" });
+  writer.publish(channel, { action: 5, serial, data: "bar" });
+  await writer.take();
+  const { client, connected } = await world.connect();
+  await client.attach(channel, { params: { rewind: "2" } });
+  const rewound = await client.take();
+  expect(messagesIn(rewound)).toMatchObject([{ data: "foobar" }, { data: "two" }]);
+  client.leave();
+  const back = await world.connect({ query: { resume: connected.connectionDetails.connectionKey } });
+  back.client.send({ action: 10, channel, channelSerial: rewound.at(-1)?.channelSerial });
+  expect(messagesIn(await back.client.take())).toEqual([]);
+});
+
+it("a message grows by appends to what it may have, and stays", async () => {
+  const { client } = await world.connect();
+  const serial = await published(client, { data: "x" });
+  for (let turn = 0; turn < 2000; turn += 1) {
+    client.publish(channel, { action: 5, serial, data: "y".repeat(30) });
+    if (turn % 500 === 0) {
+      await client.take();
+      world.clock.advance(10_000);
+      client.handler.activity();
+    }
+  }
+  await client.take();
+  const { body } = await world.request("GET", "/channels/mutable%3Ax/messages");
+  expect(body).toHaveLength(1);
+  expect(body[0].data).toHaveLength(1 + 2000 * 30);
+});
+
+it("a change is checked as a message is", async () => {
+  const { client } = await world.connect();
+  const serial = await published(client, { data: "x" });
+  const change = async (body: object) => {
+    const path = `/channels/mutable%3Ax/messages/${encodeURIComponent(serial)}`;
+    return (await world.request("PATCH", path, { body: { action: 1, ...body } })).body.error?.code;
+  };
+  expect(await change({ name: "[meta]occupancy" })).toBe(40013);
+  expect(await change({ data: "y", extras: { headers: { a: "z".repeat(70_000) } } })).toBe(40009);
+  expect(await change({ data: "y" })).toBeUndefined();
+});
+
+it("what a connection publishes after a change comes after it", async () => {
+  const { client } = await world.connect();
+  await client.attach(channel);
+  const serial = await published(client, { data: "a" });
+  client.publish(channel, { action: 5, serial, data: "b" });
+  client.publish(channel, { data: "c" });
+  expect(messagesIn(await client.take()).map(({ data }) => data)).toEqual(["b", "c"]);
+});

@@ -131,3 +131,11 @@ it.each([
   client.send({ action: 21, channel, msgSerial: 1, annotations, ...change });
   expect(await client.take()).toMatchObject([{ action: 2, error: { code } }]);
 });
+
+it("under one id it is said once", async () => {
+  const { client, serial } = await annotated();
+  for (let turn = 0; turn < 3; turn += 1) annotate(client, serial, { id: "mine", type: "vote:total.v1" });
+  await client.take();
+  const path = `/channels/${encodeURIComponent(channel)}/messages/${encodeURIComponent(serial)}/annotations`;
+  expect((await world.request("GET", path)).body).toHaveLength(1);
+});

@@ -26,13 +26,17 @@ export interface AttachRequest {
 const DEFAULT_MODES = Mode.presence | Mode.publish | Mode.subscribe | Mode.presence_subscribe | Mode.annotation_publish;
 const KNOWN_PARAMS = ["rewind", "modes", "delta", "occupancy"];
 const MAX_REWIND = 100;
+/** Of the value of a parameter. */
+const MAX_LENGTH = 1000;
 const REWIND = /^(\d{1,9})(s|m)?$/;
 
 /** @throws AblyError 40003 for a parameter that makes no sense */
 export function attachRequest({ params, flags, channelSerial }: AttachCommand, name: QualifiedName): AttachRequest {
   const given = { ...params, ...name.params };
   const known = Object.fromEntries(Object.entries(given).filter(([param]) => KNOWN_PARAMS.includes(param)));
-  const isResume = channelSerial !== null || (flags & Flag.attachResume) !== 0;
+  for (const [param, value] of Object.entries(known)) checkLength(param, value);
+  // A serial that cannot be gone on from leaves the rewind.
+  const isResume = channelSerial === null && (flags & Flag.attachResume) !== 0;
   const rewind = given.rewind === undefined ? null : parseRewind(given.rewind);
   return {
     modes: parseModes(given.modes) || modesOf(flags) || DEFAULT_MODES,
@@ -42,6 +46,11 @@ export function attachRequest({ params, flags, channelSerial }: AttachCommand, n
     params: known,
     channelSerial,
   };
+}
+
+function checkLength(param: string, { length }: string): void {
+  if (length <= MAX_LENGTH) return;
+  throw new AblyError(40003, `${param} has ${length} characters; the limit is ${MAX_LENGTH}.`);
 }
 
 /** What the credentials allow of the modes that were asked for. */

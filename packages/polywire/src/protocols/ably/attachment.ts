@@ -8,7 +8,7 @@ import { Subscription } from "../../core/subscription.js";
 import { type AttachRequest, grantedModes } from "./attach-request.js";
 import type { Capability } from "./capability.js";
 import type { DeltaEncoder, Deltas } from "./deltas.js";
-import { ANNOTATING, presentMember, renamed } from "./encoder.js";
+import { ANNOTATING, goingOnFrom, presentMember, renamed } from "./encoder.js";
 import { AblyError, errorInfo } from "./errors.js";
 import type { FormatName } from "./format.js";
 import type { QualifiedName } from "./names.js";
@@ -33,7 +33,7 @@ const SYNC_PAGE = 100;
 /** One session on one channel. */
 export class Attachment {
   readonly #subscription: Subscription;
-  readonly #delta: DeltaEncoder | null;
+  #delta: DeltaEncoder | null = null;
   #watcher: Watcher | null = null;
   #modes: number;
   #isEnded = false;
@@ -45,19 +45,8 @@ export class Attachment {
     capability: Capability,
   ) {
     this.#modes = grantedModes(request.modes, capability, name.channel);
-    const { deltas } = session.context;
-    // Who gets only some messages, or others between them, has not always got the one before.
-    const isMore = (this.#modes & Mode.annotation_subscribe) !== 0 || request.metrics.length > 0;
-    const isPlain = name.filter === null && !isMore;
-    this.#delta = request.isDelta && isPlain ? deltas.take(session.appId, name.channel, session.format) : null;
-    const named = (encoder: Encoder) => (name.wire === name.channel ? encoder : renamed(encoder, name.wire));
-    this.#subscription = new Subscription(
-      session,
-      name.channel,
-      named(this.#delta ?? this.#plain()),
-      (event) => this.#shows(event),
-      this.#delta === null ? null : named(this.#plain()),
-    );
+    const { encoder, opening } = this.#encoders();
+    this.#subscription = new Subscription(session, name.channel, encoder, (event) => this.#shows(event), opening);
   }
 
   /** Bits of {@link Mode}: what was asked for and is allowed. */
@@ -81,9 +70,9 @@ export class Attachment {
     });
     const members = await this.#members();
     if (this.#isEnded) return;
-    const rewound = await this.#rewound(hubAttachment);
-    if (this.#isEnded) return;
     const isResumed = since !== null && hubAttachment.gap === null;
+    const rewound = isResumed ? [] : await this.#rewound(hubAttachment);
+    if (this.#isEnded) return;
     session.tell(this.#attached(hubAttachment, isResumed, rewound, members));
     const membersHead = members === null ? {} : { membersHead: members.head };
     if (isResumed) await hubAttachment.replay(() => session.drained(), members?.head);
@@ -99,21 +88,59 @@ export class Attachment {
   }
 
   /** Credentials have changed: of what was asked for, this is what they allow from now on. */
-  review(capability: Capability): void {
+  async review(capability: Capability): Promise<void> {
     const modes = grantedModes(this.request.modes, capability, this.channel);
     if (modes === this.#modes) return;
+    const seesMembers = (modes & ~this.#modes & Mode.presence_subscribe) !== 0;
     this.#modes = modes;
-    this.session.tell({ action: Action.attached, channel: this.name.wire, flags: modes | Flag.resumed });
+    const { encoder, opening } = this.#encoders();
+    if (encoder !== this.#subscription.encoder) Object.assign(this.#subscription, { encoder, opening });
     this.#watch();
+    const { hub, runtime } = this.session.context;
+    const { head } = await hub.history(this.session.appId, this.channel, { limit: 0 });
+    if (this.#isEnded) return;
+    this.session.tell({
+      action: Action.attached,
+      channel: this.name.wire,
+      channelSerial: serialOf(head, runtime.now()),
+      flags: modes | Flag.resumed | (seesMembers ? Flag.hasPresence : 0),
+      params: this.request.params,
+    });
+    if (seesMembers) await this.sync();
   }
 
   end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    const { session, channel } = this;
+    const { session } = this;
     session.context.hub.unsubscribe(this.#subscription);
     if (this.#watcher !== null) session.context.occupancies.unwatch(this.#watcher);
-    if (this.#delta !== null) session.context.deltas.release(session.appId, channel, session.format);
+    this.#release();
+  }
+
+  /** By its modes: what its events are said by, and the first message where others build on it. */
+  #encoders(): { readonly encoder: Encoder; readonly opening: Encoder | null } {
+    const { session, name, request } = this;
+    const plain = this.#named(this.#plain());
+    // Who gets only some messages, or others between them, has not always got the one before.
+    const isMore = (this.#modes & Mode.annotation_subscribe) !== 0 || request.metrics.length > 0;
+    if (!request.isDelta || isMore || name.filter !== null) {
+      this.#release();
+      return { encoder: plain, opening: null };
+    }
+    this.#delta ??= session.context.deltas.take(session.appId, name.channel, session.format);
+    return { encoder: this.#named(this.#delta), opening: plain };
+  }
+
+  #named(encoder: Encoder): Encoder {
+    const { wire, channel } = this.name;
+    return wire === channel ? encoder : renamed(encoder, wire);
+  }
+
+  #release(): void {
+    if (this.#delta === null) return;
+    this.session.context.deltas.release(this.session.appId, this.channel, this.session.format);
+    this.#delta = null;
   }
 
   /** Occupancy comes as messages, and so to who may subscribe to those. */
@@ -182,7 +209,14 @@ export class Attachment {
     const from = "messages" in rewind ? 0 : runtime.now() - rewind.ms;
     const wanted = recent.filter(({ timestamp }) => timestamp >= from);
     const current = await hub.current(this.session.appId, this.channel, wanted, head);
-    return current.map((event) => (event.kind === "amendment" ? { ...event, appended: null } : event));
+    const end = serialOf(head, runtime.now());
+    return current.map((event, index) => {
+      const whole = event.kind === "amendment" ? { ...event, appended: null } : event;
+      // A change is later than the messages that follow it here; with the last of them, all up to the head is there.
+      if (index === current.length - 1) return goingOnFrom(whole, end);
+      const { position, timestamp } = event.kind === "amendment" ? event.original : event;
+      return position === null ? whole : goingOnFrom(whole, serialOf(position, timestamp));
+    });
   }
 
   #sync({ members }: Members): void {

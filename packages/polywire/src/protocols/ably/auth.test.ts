@@ -51,6 +51,8 @@ const BAD_TOKENS: readonly (readonly [string, () => string, number])[] = [
   ["a token inside that does not hold", () => jwt({ "x-ably-token": jwt({}, "wrong") }), 40144],
   ["a token inside of an inside", () => jwt({ "x-ably-token": jwt({ "x-ably-token": jwt() }) }), 40144],
   ["a token inside that has ended", () => jwt({ "x-ably-token": jwt({ exp: seconds() - 1 }) }), 40142],
+  ["a good token inside one whose end is text", () => jwt({ exp: "never", "x-ably-token": jwt() }), 40144],
+  ["a good token inside one whose end is null", () => jwt({ exp: null, "x-ably-token": jwt() }), 40144],
   ["a good token inside one that has ended", () => jwt({ exp: seconds() - 1, "x-ably-token": jwt() }), 40142],
   ["an algorithm in another case", () => jwt({}, all.secret, { alg: "hs256" }), 40144],
   ["a signature that is cut short", () => jwt().slice(0, -4), 40144],

@@ -39,6 +39,7 @@ export interface TokenParams {
 
 const MAX_TOKEN_LENGTH = 131_072;
 const CLOCK_TOLERANCE_SECONDS = 30;
+const REVOCABLE_SECONDS = 3600;
 
 /** Says who asks, by a key or a token. */
 export class Authenticator {
@@ -99,6 +100,7 @@ async function token(text: string, apps: AppRegistry, now: number): Promise<Cred
     throw invalid('has a bad "x-ably-clientId"');
   const capability = effective(payload["x-ably-capability"], found.key);
   const revocationKey = payload["x-ably-revocation-key"];
+  if (found.key.revocableTokens) checkLifetime(payload);
   return {
     ...found,
     capability,
@@ -114,6 +116,12 @@ async function token(text: string, apps: AppRegistry, now: number): Promise<Cred
   };
 }
 
+/** Revocations are remembered as long as tokens of their keys can live. */
+function checkLifetime({ iat, exp }: JWTPayload): void {
+  if (iat !== undefined && exp !== undefined && exp - iat <= REVOCABLE_SECONDS) return;
+  throw invalid("is of a key whose tokens can be revoked: it must have an iat, and end within an hour of it");
+}
+
 /** A JWT around a token (Ably, "JWT with an embedded token"): the inner one decides, while the outer one holds. */
 async function embedded(jwt: string, inner: string, apps: AppRegistry, now: number): Promise<Credentials> {
   const { inner: nested } = claimed(inner.split(".").length === 4 ? inner.split(".").slice(1).join(".") : inner);
@@ -121,6 +129,7 @@ async function embedded(jwt: string, inner: string, apps: AppRegistry, now: numb
   const credentials = await token(inner, apps, now);
   const { exp } = claimsOf(jwt);
   if (exp === undefined) return credentials;
+  if (typeof exp !== "number" || !Number.isFinite(exp)) throw invalid("has a bad exp");
   const expiresAt = Math.min(exp * 1000, credentials.expiresAt ?? Number.POSITIVE_INFINITY);
   if (expiresAt <= now) throw expired();
   return { ...credentials, expiresAt };

@@ -8,6 +8,7 @@ import { type Raw, rawOf } from "./wire.js";
 type OnChannel = (channel: string) => Promise<object>;
 
 const MAX_CHANNELS = 100;
+const MAX_SPECS = 100;
 
 /** `POST /messages`: the same messages to several channels, or several such. */
 export async function batchPublish(
@@ -16,10 +17,16 @@ export async function batchPublish(
 ): Promise<Answer> {
   const body = call.body();
   const specs = (Array.isArray(body) ? body : [body]).map(rawOf);
+  if (specs.length > MAX_SPECS)
+    throw new AblyError(40003, `There are ${specs.length} batches.`, `Expected 1 to ${MAX_SPECS}.`);
+  // All that can be wrong with them is, before anything is published.
+  const wanted = specs.map(({ channels, messages }) => ({
+    names: namesOf(channels),
+    messages: (Array.isArray(messages) ? messages : [messages]).map(rawOf),
+  }));
   const batches = [];
-  for (const { channels, messages } of specs) {
-    const drafts = (Array.isArray(messages) ? messages : [messages]).map(rawOf);
-    batches.push(await eachChannel(namesOf(channels), (channel) => publish(channel, drafts)));
+  for (const { names, messages } of wanted) {
+    batches.push(await eachChannel(names, (channel) => publish(channel, messages)));
   }
   // Version 2 of the API had the results of the channels and nothing around them.
   if (call.http.header("x-ably-version") === "2")

@@ -30,7 +30,13 @@ export type Operation = (typeof OPERATIONS)[number];
 export const EVERYTHING: Capability = { "*": ["*"] };
 
 /** Any one of these is a reason to attach. */
-export const ATTACHING: readonly Operation[] = ["subscribe", "publish", "presence", "annotation-publish"];
+export const ATTACHING: readonly Operation[] = [
+  "subscribe",
+  "publish",
+  "presence",
+  "annotation-publish",
+  "annotation-subscribe",
+];
 
 const MAX_RESOURCES = 1000;
 

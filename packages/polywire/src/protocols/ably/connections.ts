@@ -31,6 +31,10 @@ export class ConnectionRecord implements Entrant {
   /** Takes the connection from its present transport. */
   takeOver: (() => void) | null = null;
   cancelTimers: () => void = () => {};
+  /** Closed for good, or forgotten. */
+  isEnded = false;
+  /** Its client was told its key. */
+  isTold = false;
 
   constructor(
     readonly app: App,
@@ -72,7 +76,8 @@ export class ConnectionRecord implements Entrant {
     this.#lastSerial = msgSerial;
     const outcome: Promise<Outcome> = (async () => task())().catch((error) => RealtimeError.from(error));
     this.#outcomes.set(msgSerial, outcome);
-    this.#outcomes.delete(msgSerial - MAX_OUTCOMES);
+    const [oldest] = this.#outcomes.keys();
+    if (this.#outcomes.size > MAX_OUTCOMES && oldest !== undefined) this.#outcomes.delete(oldest);
     return outcome;
   }
 
@@ -145,8 +150,12 @@ export class Connections {
     record.renewKey();
   }
 
-  /** Its transport was cut: members leave after a while, and a while later it cannot be resumed any more. */
+  /** Its transport was cut, or refused to a client that does not know of it yet: members leave after a while, and a while later it cannot be resumed any more. */
   release(record: ConnectionRecord): void {
+    if (!record.isTold) {
+      this.end(record);
+      return;
+    }
     const { runtime } = this.context;
     const cancelLeave = runtime.after(record.remainPresentFor, () => record.leaveAll());
     const cancelEnd = runtime.after(CONNECTION_STATE_TTL, () => this.end(record));
@@ -158,6 +167,7 @@ export class Connections {
 
   /** It is closed for good. */
   end(record: ConnectionRecord): void {
+    record.isEnded = true;
     record.cancelTimers();
     this.#records.delete(record.id);
     record.leaveAll();

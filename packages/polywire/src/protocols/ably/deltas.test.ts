@@ -76,3 +76,33 @@ it("after a message that somebody was excepted from, all get a whole one", async
   await publish("3");
   expect((await messages(client)).map(({ encoding }) => encoding ?? null)).toEqual([null, "utf-8/vcdiff/base64", null]);
 });
+
+it("nothing is said by what has changed since a message that a client has not, or that is not the last it has", async () => {
+  const client = await subscriber();
+  const typing = draft("typing", { name: "client-typing" });
+  await world.hub.publishEphemeral("app", "news", typing);
+  await publish("1", "2");
+  await world.hub.publishEphemeral("app", "news", typing);
+  await publish("3", "4");
+  const all = await messages(client);
+  expect(all.map(({ extras, data }) => (extras?.delta ? "delta" : data))).toEqual([
+    "typing",
+    "1",
+    "delta",
+    "typing",
+    "3",
+    "delta",
+  ]);
+});
+
+it("what was published together is one protocol message, of deltas too", async () => {
+  const client = await subscriber();
+  await publish("one");
+  await client.take();
+  await publish("one two", "one two three", "one two three four");
+  const received = (await client.take()).filter(({ action }) => action === 15);
+  expect(received).toHaveLength(1);
+  expect(received[0]?.messages.map(({ extras }: { extras: { delta: object } }) => extras.delta)).toHaveLength(3);
+  const page = await world.request("GET", "/channels/news/messages", { query: "limit=1" });
+  expect(received[0]?.channelSerial).toBe(page.body[0].serial);
+});

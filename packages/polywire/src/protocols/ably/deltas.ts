@@ -7,7 +7,7 @@ import {
   type Message,
   type Payload,
 } from "../../core/event.js";
-import { ENCODERS, eventMessage } from "./encoder.js";
+import { ENCODERS, eventMessage, unitOf } from "./encoder.js";
 import { FORMATS, type FormatName } from "./format.js";
 import { vcdiff } from "./vcdiff.js";
 import type { ProtocolMessage, WireMessage } from "./wire.js";
@@ -27,9 +27,12 @@ export class DeltaEncoder implements Encoder {
 
   /** Is told every event before any subscriber has it, and may be told again. */
   see(event: ChannelEvent): void {
-    // A message that changes is nothing to build on.
-    if (event.kind === "amendment") this.#newest = null;
-    if (event === this.#newest || event.kind !== "message") return;
+    if (event === this.#newest || event.kind === "presence") return;
+    // Clients take for the message before whatever came last as one: a change, a summary, what is not kept.
+    if (event.kind !== "message" || event.position === null) {
+      this.#newest = null;
+      return;
+    }
     const newest = this.#newest;
     if (newest !== null && !isAfter(event, newest)) return;
     // Somebody has not got one that excepts them.
@@ -38,12 +41,19 @@ export class DeltaEncoder implements Encoder {
   }
 
   encode(channel: ChannelName, event: ChannelEvent): Frame | null {
-    const before = event.kind === "message" ? this.#before.get(event) : undefined;
-    if (event.kind !== "message" || before === undefined || before.data === null || event.data === null) {
-      return ENCODERS[this.format].encode(channel, event);
-    }
-    const whole = eventMessage(channel, event, this.format);
-    return Frame.of(FORMATS[this.format].encode(this.#changed(whole, event.data, before, before.data)));
+    if (event.kind !== "message" || !this.#before.has(event)) return ENCODERS[this.format].encode(channel, event);
+    return Frame.of(FORMATS[this.format].encode(this.#message(channel, event)));
+  }
+
+  encodeUnit(channel: ChannelName, messages: readonly Message[]): Frame {
+    return Frame.of(FORMATS[this.format].encode(unitOf(messages.map((message) => this.#message(channel, message)))));
+  }
+
+  #message(channel: ChannelName, message: Message): ProtocolMessage {
+    const whole = eventMessage(channel, message, this.format);
+    const before = this.#before.get(message);
+    if (before === undefined || before.data === null || message.data === null) return whole;
+    return this.#changed(whole, message.data, before, before.data);
   }
 
   #changed(whole: ProtocolMessage, data: Payload, before: Message, source: Payload): ProtocolMessage {

@@ -14,7 +14,7 @@ import type {
 import { isPusherEvent } from "../../core/policy.js";
 import { FORMATS, type FormatName } from "./format.js";
 import { wireContent } from "./payload.js";
-import { eventSerial, serialOf } from "./serial.js";
+import { eventSerial, type Serial, serialOf } from "./serial.js";
 import { summaryOf } from "./summary.js";
 import {
   Action,
@@ -30,7 +30,8 @@ const encoder = (name: FormatName): Encoder => ({
   name: `ably/6/${name}`,
   encode: (channel, event) =>
     isForeign(event) ? null : Frame.of(FORMATS[name].encode(eventMessage(channel, event, name))),
-  encodeUnit: (channel, messages) => Frame.of(FORMATS[name].encode(unitMessage(channel, messages, name))),
+  encodeUnit: (channel, messages) =>
+    Frame.of(FORMATS[name].encode(unitOf(messages.map((message) => eventMessage(channel, message, name))))),
 });
 
 /** What the server says to Pusher's clients. */
@@ -61,9 +62,8 @@ export function renamed(inner: Encoder, wire: ChannelName): Encoder {
   return encoder;
 }
 
-/** A resume goes on after the last of them. */
-function unitMessage(channel: ChannelName, messages: readonly Message[], format: FormatName): ProtocolMessage {
-  const wire = messages.map((message) => eventMessage(channel, message, format));
+/** What was published together, in one. A resume goes on after the last of them. */
+export function unitOf(wire: readonly ProtocolMessage[]): ProtocolMessage {
   const channelSerial = wire.at(-1)?.channelSerial;
   return {
     ...(wire[0] as ProtocolMessage),
@@ -72,9 +72,18 @@ function unitMessage(channel: ChannelName, messages: readonly Message[], format:
   };
 }
 
+const resumedFrom = new WeakMap<ChannelEvent, Serial>();
+
+/** The event, after which a client goes on from elsewhere than the event's own place. */
+export function goingOnFrom<E extends ChannelEvent>(event: E, serial: Serial): E {
+  const copy = { ...event };
+  resumedFrom.set(copy, serial);
+  return copy;
+}
+
 export function eventMessage(channel: ChannelName, event: ChannelEvent, format: FormatName): ProtocolMessage {
   const { id, origin, timestamp } = event;
-  const channelSerial = eventSerial(event);
+  const channelSerial = resumedFrom.get(event) ?? eventSerial(event);
   const head = {
     id,
     channel,

@@ -37,6 +37,18 @@ it("what is no expression is refused, and so is one that is too long", async () 
   }
 });
 
+it("an expression that would take long is refused", async () => {
+  const client = await connect();
+  const steps = Array.from({ length: 12 }, () => "[@,@]").join("|");
+  for (const expression of [
+    `${steps} == ${steps}`,
+    "join(data, data)",
+    `${"(".repeat(10)}@${")".repeat(10)}${" && @".repeat(150)}`,
+  ]) {
+    expect(await client.attach(derived(expression))).toMatchObject({ action: 9, error: { code: 40010 } });
+  }
+});
+
 it("a key of all ordinary channels does not allow derived ones", async () => {
   const { client } = await world.connect();
   expect(await client.attach(derived("name"))).toMatchObject({ action: 9, error: { code: 40160 } });

@@ -7,7 +7,7 @@ import { AblyError } from "./errors.js";
 export type Filter = (message: Message | Amendment) => boolean;
 
 /** Its types leave the parser out. */
-const parser = jmespath as unknown as { compile(expression: string): unknown };
+const parser = jmespath as unknown as { compile(expression: string): Node };
 const MAX_LENGTH = 1000;
 const MAX_FILTERS = 1000;
 const filters = new Map<string, Filter>();
@@ -21,11 +21,7 @@ export function filterOf(expression: string): Filter {
   const known = filters.get(expression);
   if (known !== undefined) return known;
   if (expression.length > MAX_LENGTH) throw bad(`has ${expression.length} characters; the limit is ${MAX_LENGTH}`);
-  try {
-    parser.compile(expression);
-  } catch (error) {
-    throw bad(`is no JMESPath expression: ${describe((error as Error).message)}`);
-  }
+  checkCost(compiled(expression));
   const answers = new WeakMap<Message | Amendment, boolean>();
   const filter: Filter = (message) => {
     const answered = answers.get(message);
@@ -37,6 +33,60 @@ export function filterOf(expression: string): Filter {
   filters.set(expression, filter);
   if (filters.size > MAX_FILTERS) filters.delete(filters.keys().next().value ?? "");
   return filter;
+}
+
+interface Node {
+  readonly type: string;
+  readonly name?: string;
+  readonly children?: readonly Node[];
+}
+
+function compiled(expression: string): Node {
+  try {
+    return parser.compile(expression);
+  } catch (error) {
+    throw bad(`is no JMESPath expression: ${describe((error as Error).message)}`);
+  }
+}
+
+const MAX_NODES = 200;
+/** What makes of a message something larger than the message: many of these, and it grows without a bound. */
+const MULTIPLYING = /^MultiSelect/;
+const FUNCTIONS: ReadonlySet<string> = new Set([
+  "abs",
+  "avg",
+  "ceil",
+  "contains",
+  "ends_with",
+  "floor",
+  "keys",
+  "length",
+  "max",
+  "min",
+  "not_null",
+  "starts_with",
+  "sum",
+  "to_number",
+  "to_string",
+  "type",
+  "values",
+]);
+
+/** Every message of the channel is asked. @throws AblyError 40010 */
+function checkCost(root: Node): void {
+  let nodes = 0;
+  let multiplying = 0;
+  const visit = ({ type, name, children = [] }: Node): void => {
+    nodes += 1;
+    if (MULTIPLYING.test(type)) multiplying += 1;
+    if (type === "Function" && !FUNCTIONS.has(name ?? "")) {
+      throw bad(`calls ${describe(name)}, which is none of ${[...FUNCTIONS].join(", ")}`);
+    }
+    for (const child of children) visit(child);
+  };
+  visit(root);
+  if (nodes > MAX_NODES) throw bad(`has ${nodes} parts; the limit is ${MAX_NODES}`);
+  if (multiplying > 1) throw bad("makes more than one list or object");
 }
 
 /** What an expression cannot be asked of (a comparison of things that do not compare) is not wanted. */

@@ -16,12 +16,15 @@ export interface QualifiedName {
 
 const QUALIFIED = /^\[(?:filter=([A-Za-z0-9+/_=-]+))?(?:\?([^\]]*))?\](.+)$/s;
 const MAX_BYTES = 255;
+/** With what stands before the channel's own name. */
+const MAX_WIRE = 2048;
 
 /** @throws AblyError 40010 */
 export function channelName(wire: string): QualifiedName {
+  if (wire.length > MAX_WIRE) throw bad(wire);
   const [qualifier, filter, query, rest] = QUALIFIED.exec(wire) ?? [];
   const channel = rest ?? wire;
-  if (channel === "" || channel.startsWith(":") || channel.startsWith("[")) throw bad(wire);
+  if (channel === "" || /^[:[#]/.test(channel)) throw bad(wire);
   if (qualifier !== undefined && filter === undefined && query === undefined) throw bad(wire);
   if (!channel.isWellFormed() || /[\0\r\n]/.test(channel) || Buffer.byteLength(channel) > MAX_BYTES) throw bad(wire);
   return {
@@ -39,5 +42,5 @@ const bad = (name: string): AblyError =>
   new AblyError(
     40010,
     `${describe(name)} is no channel name.`,
-    `Expected 1 to ${MAX_BYTES} bytes that begin neither with ":" nor with "[", and hold no line's end.`,
+    `Expected 1 to ${MAX_BYTES} bytes that begin with none of ":", "[" and "#", and hold no line's end.`,
   );

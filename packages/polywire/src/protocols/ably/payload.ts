@@ -32,12 +32,17 @@ export function wireContent({ data, encoding, extras }: Content, format: FormatN
 
 function decoded(data: unknown, encoding: string | null): Pick<Content, "data" | "encoding"> {
   if (data === undefined || data === null) return { data: null, encoding };
-  if (data instanceof Uint8Array) return { data: { type: "binary", bytes: data }, encoding };
+  if (data instanceof Uint8Array) return { data: { type: "binary", bytes: own(data) }, encoding };
   if (typeof data === "string") return decodedText(data, encoding);
   if (typeof data === "object" && encoding === null) {
     return { data: { type: "json", text: JSON.stringify(data) }, encoding };
   }
   throw new AblyError(40013, `"data" is ${describe(data)}, which has no encoding.`, "Send a string, bytes or JSON.");
+}
+
+/** Bytes that hold no frame in memory that is much larger than they are. */
+function own(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer.byteLength <= 2 * bytes.length + 1024 ? bytes : Uint8Array.from(bytes);
 }
 
 function decodedText(text: string, encoding: string | null): Pick<Content, "data" | "encoding"> {

@@ -54,6 +54,8 @@ async function apply({ action, client, shown, isRepeat }: Change, place: Presenc
       ? await hub.presence.enter(record, channel, client, shown, presenceMembers)
       : await hub.presence.update(record, channel, known, shown);
   record.remember(channel, member);
+  // Closed meanwhile, when there was nobody to leave yet.
+  if (record.isEnded) await record.leave(channel);
 }
 
 function changeOf(raw: Raw, identity: Identity, id: string) {

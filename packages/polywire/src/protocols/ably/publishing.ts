@@ -59,7 +59,8 @@ function draft(raw: Raw, { identity, origin, except }: Publisher): Draft<Message
   };
 }
 
-function eventName(name: unknown): string | null {
+/** @throws AblyError 40013 */
+export function eventName(name: unknown): string | null {
   if (name === undefined || name === null) return null;
   if (typeof name !== "string") throw new AblyError(40013, `"name" must be a string, not ${describe(name)}.`);
   if (isReservedEvent(name)) throw new AblyError(40013, `The name ${describe(name)} is reserved.`);

@@ -31,6 +31,12 @@ describe("several channels at once", () => {
     expect((await world.hub.history("app", "news", { limit: 10 })).events).toHaveLength(0);
   });
 
+  it("are published to all or none, where something is wrong with what is asked", async () => {
+    const { status } = await world.request("POST", "/messages", { body: [spec, { messages: [] }] });
+    expect(status).toBe(400);
+    expect((await world.hub.history("app", "news", { limit: 10 })).events).toHaveLength(0);
+  });
+
   it("have a flat answer in version 2 of the API", async () => {
     const { body } = await world.request("POST", "/messages", { body: spec, ...as("all", { "x-ably-version": "2" }) });
     expect(body).toMatchObject([{ channel: "chat:a" }, { channel: "news" }]);

@@ -498,15 +498,76 @@ describe("credentials", () => {
     const told = [await client.next(), ...(await client.take())];
     expect(told).toMatchObject([
       { action: 4, connectionId: connected.connectionId },
-      { action: 11, channel: "kept", flags: (1 << 18) | (1 << 19) | Flag.resumed },
       { action: 9, channel: "lost", error: { code: 40160, statusCode: 401 } },
+      { action: 11, channel: "kept", flags: (1 << 18) | (1 << 19) | Flag.resumed, params: {} },
     ]);
+    expect(told[2]?.channelSerial).toEqual(expect.any(String));
     client.publish("kept", { data: "1" });
     await world.hub.publish("app", "lost", [draft("2")]);
     await world.hub.publish("app", "kept", [draft("3")]);
     const after = await client.take();
     expect(after.find(({ action }) => action === 2)).toMatchObject({ error: { code: 40160 } });
     expect(after.filter(({ action }) => action === 15)).toMatchObject([{ channel: "kept" }]);
+  });
+
+  it("what a new token allows more is had at once: annotations, and who is there", async () => {
+    const may = (...operations: string[]) => ({
+      "x-ably-clientId": "bob",
+      "x-ably-capability": JSON.stringify({ "mutable:x": operations }),
+    });
+    const { client: ann } = await world.connect({ query: { clientId: "ann" } });
+    await ann.attach("mutable:x");
+    ann.presence("mutable:x", { action: 2 });
+    ann.publish("mutable:x", { data: "question" });
+    const serial = (await ann.take()).find(({ action }) => action === 15)?.messages[0].serial;
+    const { client } = await world.connect({ query: { access_token: jwt(may("annotation-publish")) } });
+    const params = { modes: "subscribe,presence_subscribe,annotation_publish,annotation_subscribe" };
+    await client.attach("mutable:x", { params });
+    const renew = async (...operations: string[]) => {
+      client.send({ action: 17, auth: { accessToken: jwt(may(...operations)) } });
+      return [await client.next(), ...(await client.take())];
+    };
+    const annotate = async () => {
+      ann.send({
+        action: 21,
+        channel: "mutable:x",
+        msgSerial: annotated++,
+        annotations: [{ messageSerial: serial, type: "vote:distinct.v1", name: "yes", action: 0 }],
+      });
+      return actions(await client.take());
+    };
+    let annotated = 2;
+    expect(await annotate()).toEqual([]);
+    const more = await renew("annotation-publish", "subscribe", "annotation-subscribe");
+    expect(more.slice(1)).toMatchObject([
+      { action: 11, params },
+      { action: 16, presence: [{ clientId: "ann" }] },
+    ]);
+    expect(await annotate()).toEqual([21, 15]);
+    await renew("annotation-publish", "subscribe");
+    expect(await annotate()).toEqual([15]);
+  });
+
+  it("a connection that is resumed is as free as the token it is resumed with", async () => {
+    const { client, connected } = await world.connect();
+    const resume = connected.connectionDetails.connectionKey;
+    client.leave();
+    const back = await world.connect({ query: { resume, access_token: jwt({}) } });
+    expect(back.connected.connectionId).toBe(connected.connectionId);
+    await back.client.attach("news");
+    back.client.publish("news", { data: "x", clientId: "mallory" });
+    expect(await back.client.take()).toMatchObject([{ action: 2, error: { code: 40012 } }]);
+  });
+
+  it("a token of a key whose tokens can be revoked lives an hour at most", async () => {
+    const revocable = keyOf("revocable");
+    const refused = async (claims: object, seconds: number) => {
+      const client = world.open({ query: { access_token: jwt(claims, seconds, revocable) } });
+      return (await client.next()).error?.code ?? null;
+    };
+    expect(await refused({}, 3600)).toBeNull();
+    expect(await refused({}, 3601)).toBe(40144);
+    expect(await refused({ iat: undefined }, 60)).toBe(40144);
   });
 
   it("another client's token ends the connection", async () => {
@@ -546,5 +607,75 @@ describe("life", () => {
 
   it.each(["2", "3", "4", "5", "6"])("version %s is spoken", async (v) => {
     await world.connect({ query: { v } });
+  });
+});
+
+describe("what a client takes", () => {
+  it("who enters and closes at once is not there", async () => {
+    const { client } = await world.connect({ query: { clientId: "ann" } });
+    await client.attach("room");
+    client.presence("room", { action: 2 });
+    client.send({ action: 7 });
+    await client.take();
+    expect((await world.request("GET", "/channels/room/presence")).body).toEqual([]);
+  });
+
+  it("who attaches anew and is refused has left", async () => {
+    const { client } = await world.connect({ query: { clientId: "ann" } });
+    await client.attach("room");
+    client.presence("room", { action: 2 });
+    await client.take();
+    expect(await client.attach("room", { params: { rewind: "cats" } })).toMatchObject({ action: 9 });
+    expect((await world.request("GET", "/channels/room/presence")).body).toEqual([]);
+  });
+
+  it("each message, annotation and member counts, however many come at once", async () => {
+    const { client } = await world.connect({ query: { clientId: "ann" } });
+    await client.attach("room");
+    const many = (count: number) => Array.from({ length: count }, (_, index) => ({ data: `${index}` }));
+    client.publish("room", ...many(600));
+    client.publish("room", ...many(600));
+    client.presence("room", ...Array.from({ length: 500 }, () => ({ action: 4 })));
+    const outcomes = (await client.take()).filter(({ action }) => action === 1 || action === 2);
+    expect(outcomes).toMatchObject([
+      { action: 1, msgSerial: 0 },
+      { action: 2, msgSerial: 1, error: { code: 42911 } },
+      { action: 2, msgSerial: 2, error: { code: 42911 } },
+    ]);
+  });
+
+  it("names and parameters have their limits, and a name of the server's own is no name", async () => {
+    const { client } = await world.connect();
+    for (const name of [`[?rewind=${"1".repeat(2048)}]news`, "#news"]) {
+      expect(await client.attach(name)).toMatchObject({ action: 9, error: { code: 40010 } });
+    }
+    const params = { modes: "subscribe,".repeat(200) };
+    expect(await client.attach("news", { params })).toMatchObject({ action: 9, error: { code: 40003 } });
+  });
+
+  it("of a few bytes no more is kept than they are", async () => {
+    const { client } = await world.connect({ format: "msgpack" });
+    client.send({
+      action: 15,
+      channel: "news",
+      msgSerial: 0,
+      messages: [{ data: Buffer.from("x") }],
+      ignored: "y".repeat(60_000),
+    });
+    await client.take();
+    const { messages } = await world.hub.recent("app", "news", 1);
+    const data = messages[0]?.data;
+    expect(data?.type === "binary" && data.bytes.buffer.byteLength).toBeLessThan(1000);
+  });
+
+  it("a serial that cannot be gone on from leaves the rewind", async () => {
+    await world.hub.publish("app", "news", [draft("before")]);
+    const { client } = await world.connect();
+    const channelSerial = "01700000000000-000000000001@elsewhere";
+    client.send({ action: 10, channel: "news", channelSerial, params: { rewind: "1" } });
+    expect(await client.take()).toMatchObject([
+      { action: 11, error: { code: 90003 }, flags: DEFAULT_MODES | Flag.hasBacklog },
+      { action: 15, messages: [{ data: "before" }] },
+    ]);
   });
 });

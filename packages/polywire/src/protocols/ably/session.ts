@@ -24,7 +24,7 @@ import { ENCODERS } from "./encoder.js";
 import { AblyError, errorInfo, isPassing } from "./errors.js";
 import { refuse } from "./farewell.js";
 import { type Format, type FormatName, frameOf } from "./format.js";
-import { channelName, derivedResource } from "./names.js";
+import { channelName, derivedResource, type QualifiedName } from "./names.js";
 import type { Occupancies } from "./occupancy.js";
 import { changePresence } from "./presence.js";
 import { drafts } from "./publishing.js";
@@ -70,6 +70,8 @@ export interface SessionOptions {
 
 /** Less than clients are told to rely on. */
 const PING_INTERVAL = 10_000;
+/** More commands than this do not wait for their turn: a client that does not read what it attached to may send many. */
+const MAX_WAITING = 20_000;
 /** How long a client may answer no ping. */
 const MAX_SILENCE = 30_000;
 
@@ -88,6 +90,8 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   /** Told to go; what it still sends is not heard. */
   #isLeaving = false;
   #isClosed = false;
+  /** Commands that have begun, or wait for their turn. */
+  #waiting = 0;
   /** Another transport has the connection now, or nobody will have it again. */
   #isDisowned = false;
 
@@ -150,6 +154,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     this.context.sessions.add(this);
     this.record.takeOver = () => this.#giveUp();
     this.#follow(this.#credentials);
+    this.record.isTold = true;
     this.tell(this.#connected(fault));
   }
 
@@ -281,9 +286,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     const { channel: wire } = command;
     try {
       const name = channelName(wire);
-      demand(this.#capability, ATTACHING, name.channel);
-      if (name.filter !== null) demand(this.#capability, ["subscribe"], derivedResource(name.channel));
-      demandIdentity(this.#app, name.channel, this.#identity.clientId);
+      this.#demandAttach(name);
       const request = attachRequest(command, name);
       this.#take(this.#attaches, "attach to channels", "joinsPerSecond");
       this.#checkAttachments(wire);
@@ -292,10 +295,24 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
       this.#attachments.set(wire, attachment);
       await attachment.attach();
     } catch (error) {
-      this.#attachments.get(wire)?.end();
-      this.#attachments.delete(wire);
-      this.#refuseChannel(wire, RealtimeError.from(error));
+      this.#failed(wire, error);
     }
+  }
+
+  /** The client has the channel no more, nor its members on it. */
+  #failed(wire: string, error: unknown): void {
+    const attachment = this.#attachments.get(wire);
+    attachment?.end();
+    this.#attachments.delete(wire);
+    if (attachment !== undefined) this.record.leave(attachment.channel).catch(this.context.failed);
+    this.#refuseChannel(wire, RealtimeError.from(error));
+  }
+
+  /** @throws AblyError 40160, RealtimeError `unidentified` */
+  #demandAttach({ channel, filter }: QualifiedName): void {
+    demand(this.#capability, ATTACHING, channel);
+    if (filter !== null) demand(this.#capability, ["subscribe"], derivedResource(channel));
+    demandIdentity(this.#app, channel, this.#identity.clientId);
   }
 
   /** Trouble of the server's is no reason to give a channel up for good: the client tries again (RTL13b). */
@@ -314,7 +331,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   }
 
   async #publish({ channel: wire, messages }: PublishCommand): Promise<PublishResult> {
-    this.#take(this.#messages, "publish", "messagesPerSecond");
+    this.#take(this.#messages, "publish", "messagesPerSecond", messages.length);
     const { channel } = channelName(wire);
     if (!messages.some(isAmendment)) demand(this.#capability, ["publish"], channel);
     const attachment = this.#attachments.get(wire);
@@ -325,15 +342,19 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     const app = this.#app;
     const publisher = { app, identity: this.#identity, origin: id, except: this.options.echo ? null : id };
     const { hub } = this.context;
+    const changes = `changes of ${channel}`;
     if (messages.some(isAmendment)) {
       const place = { channel, capability: this.#capability, publisher, hub };
-      return placesOf(await Promise.all(messages.map((message) => amend(message, place))));
+      // What is changed is looked up first; nothing that the connection publishes meanwhile overtakes it.
+      return placesOf(await this.#turn(changes, () => Promise.all(messages.map((message) => amend(message, place)))));
     }
-    return placesOf(await hub.publish(app.id, channel, drafts(messages, publisher, channel)));
+    const published = drafts(messages, publisher, channel);
+    const publish = () => hub.publish(app.id, channel, published);
+    return placesOf(await (this.#isInTurn(changes) ? this.#turn(changes, publish) : publish()));
   }
 
   async #annotate({ channel: wire, annotations }: AnnotateCommand): Promise<PublishResult> {
-    this.#take(this.#messages, "publish", "messagesPerSecond");
+    this.#take(this.#messages, "publish", "messagesPerSecond", annotations.length);
     const { channel } = channelName(wire);
     const publisher = { app: this.#app, identity: this.#identity, origin: this.id, except: null };
     const place = { channel, capability: this.#capability, publisher, hub: this.context.hub };
@@ -341,7 +362,7 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   }
 
   async #changePresence(command: PresenceCommand): Promise<PublishResult> {
-    this.#take(this.#messages, "publish", "messagesPerSecond");
+    this.#take(this.#messages, "publish", "messagesPerSecond", command.presence.length);
     const attachment = this.#attachments.get(command.channel);
     if (attachment === undefined) {
       throw new AblyError(90001, `${describe(command.channel)} is not attached.`, "Attach to it first.");
@@ -373,13 +394,10 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   /** What the new credentials do not allow ends. */
   #review(wire: string, attachment: Attachment): void {
     try {
-      demand(this.#capability, ATTACHING, attachment.channel);
-      attachment.review(this.#capability);
+      this.#demandAttach(attachment.name);
+      attachment.review(this.#capability).catch(this.context.failed);
     } catch (error) {
-      attachment.end();
-      this.#attachments.delete(wire);
-      this.record.leave(attachment.channel).catch(this.context.failed);
-      this.#refuseChannel(wire, RealtimeError.from(error));
+      this.#failed(wire, error);
     }
   }
 
@@ -423,8 +441,8 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
   }
 
   /** @throws LimitError `rate-limited` */
-  #take(allowance: Allowance, verb: string, limit: "messagesPerSecond" | "joinsPerSecond"): void {
-    if (allowance.take(this.context.runtime.now())) return;
+  #take(allowance: Allowance, verb: string, limit: "messagesPerSecond" | "joinsPerSecond", cost = 1): void {
+    if (allowance.take(this.context.runtime.now(), cost)) return;
     const { [limit]: rate } = this.#app.limits;
     throw new LimitError(
       "rate-limited",
@@ -446,10 +464,24 @@ export class AblySession implements Attacher, ConnectionHandler, Beating {
     this.#turn(channel, task).catch(this.context.failed);
   }
 
-  #turn<T>(channel: string, task: () => Promise<T>): Promise<T> {
-    return this.context.turns.run(`ably ${this.id} ${channel}`, task);
+  #isInTurn(name: string): boolean {
+    return this.context.turns.has(`ably ${this.id} ${name}`);
+  }
+
+  #turn<T>(name: string, task: () => Promise<T>): Promise<T> {
+    this.#waiting += 1;
+    if (this.#waiting > MAX_WAITING) this.terminate(flooded());
+    const turn = this.context.turns.run(`ably ${this.id} ${name}`, task);
+    const done = () => {
+      this.#waiting -= 1;
+    };
+    turn.then(done, done);
+    return turn;
   }
 }
+
+const flooded = (): RealtimeError =>
+  new RealtimeError("slow-consumer", `More than ${MAX_WAITING} commands wait for their turn.`, "Connect again.");
 
 /** Where what was published is. */
 const placesOf = (events: readonly ChannelEvent[]): PublishResult => ({

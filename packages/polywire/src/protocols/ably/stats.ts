@@ -147,7 +147,7 @@ const minuteOf = (time: number): string => new Date(time).toISOString().slice(0,
 
 function unitOf(query: URLSearchParams): Unit {
   const unit = query.get("unit") ?? query.get("by") ?? "minute";
-  if (unit in ID_LENGTH) return unit as Unit;
+  if (Object.hasOwn(ID_LENGTH, unit)) return unit as Unit;
   throw new AblyError(40003, `unit is ${describe(unit)}.`, `Expected ${Object.keys(ID_LENGTH).join(", ")}.`);
 }
 

@@ -64,7 +64,7 @@ function recordOf(
   query: URLSearchParams,
 ): { readonly record: ConnectionRecord; readonly fault: AblyError | null } {
   const { app } = credentials;
-  const identity = identityOf(credentials, query.get("clientId"));
+  const identity = identityOf(credentials, query.get("clientId") || null);
   const key = query.get("resume") ?? query.get("recover");
   const known = key === null ? null : connections.find(key, app);
   if (known === null) {
@@ -74,6 +74,7 @@ function recordOf(
   if (known.identity.clientId !== identity.clientId) {
     throw new AblyError(40102, "The connection to resume is another client's.", "Connect anew.");
   }
+  known.identity = identity;
   return { record: known, fault: null };
 }
 
