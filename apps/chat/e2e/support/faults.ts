@@ -25,7 +25,8 @@ export class Faults {
 
   /** What the chat's server has printed as errors: it says something only when something is wrong. */
   complained(output: string): void {
-    for (const line of stripVTControlCharacters(output).replace(GONE, "").split("\n")) if (line.trim() !== "") this.#seen.push(`server: ${line}`);
+    const lines = stripVTControlCharacters(output).replace(GONE, "").split("\n");
+    for (const line of lines) if (line.trim() !== "") this.#seen.push(`server: ${line}`);
   }
 
   check(): void {
