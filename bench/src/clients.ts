@@ -105,6 +105,9 @@ export const ABLY_MSGPACK: Dialect = {
   subscribed: begins("\xa6action\x0b", 1),
 };
 
+/** As pusher-js waits for a connection before it is unavailable. */
+const PATIENCE_MS = 10_000;
+
 const MASK = Buffer.from([0, 0, 0, 0]);
 /** The first byte of a frame. */
 const TEXT = 0x81;
@@ -162,7 +165,9 @@ export class Client implements LoadClient {
 
   destroy(): void {
     this.#socket.removeAllListeners("data");
-    this.#socket.resetAndDestroy();
+    // A reset waits for the connection.
+    if (this.#socket.connecting) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   #receive(payload: Buffer): void {
@@ -233,15 +238,28 @@ export async function connectEach<C extends LoadClient>(
 ): Promise<C[]> {
   const clients: C[] = [];
   for (let from = 0; from < count; from += atATime) {
-    const joining: Promise<void>[] = [];
-    for (let index = from; index < Math.min(count, from + atATime); index++) {
-      const client = open(index);
-      clients.push(client);
-      joining.push(client.subscribe(channelOf(index)));
-    }
-    await Promise.all(joining);
+    const joining = Array.from({ length: Math.min(count - from, atATime) }, (_, at) =>
+      subscribed(() => open(from + at), channelOf(from + at)),
+    );
+    clients.push(...(await Promise.all(joining)));
   }
   return clients;
+}
+
+/** A client that hears nothing begins anew, as SDKs do: a server whose backlog is full drops some. */
+async function subscribed<C extends LoadClient>(open: () => C, channel: string): Promise<C> {
+  for (;;) {
+    const client = open();
+    const isThere = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(resolve, PATIENCE_MS, false);
+      void client.subscribe(channel).then(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
+    if (isThere) return client;
+    client.destroy();
+  }
 }
 
 function token(claims: object): string {
