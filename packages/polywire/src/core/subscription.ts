@@ -28,18 +28,21 @@ export class Subscription {
   #ended = false;
   /** The channel's count of received events when this subscription joined; those are not its own. */
   joinedAt = 0;
-  /** Encodes in place of `encoder` until a first message has been delivered, for an encoder that builds on one. */
-  opening: Encoder | null;
 
   constructor(
     readonly session: Session,
     readonly channel: ChannelName,
-    /** The session's, or a variant that the client asked for on this channel, as it may now. */
+    /** The session's, or a variant that the client asked for on this channel. */
     public encoder: Encoder,
     /** Null: every event. */
     readonly accepts: ((event: ChannelEvent) => boolean) | null = null,
-    opening: Encoder | null = null,
-  ) {
+    /** Encodes in place of `encoder` until a first message has been delivered, for an encoder that builds on one. */
+    public opening: Encoder | null = null,
+  ) {}
+
+  /** From now on events are encoded so; see the constructor. */
+  encodeBy(encoder: Encoder, opening: Encoder | null): void {
+    this.encoder = encoder;
     this.opening = opening;
   }
 

@@ -94,7 +94,7 @@ export class Attachment {
     const seesMembers = (modes & ~this.#modes & Mode.presence_subscribe) !== 0;
     this.#modes = modes;
     const { encoder, opening } = this.#encoders();
-    if (encoder !== this.#subscription.encoder) Object.assign(this.#subscription, { encoder, opening });
+    if (encoder !== this.#subscription.encoder) this.#subscription.encodeBy(encoder, opening);
     this.#watch();
     const { hub, runtime } = this.session.context;
     const { head } = await hub.history(this.session.appId, this.channel, { limit: 0 });
