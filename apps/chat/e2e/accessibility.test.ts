@@ -24,6 +24,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     });
     const grace = await open("grace", conversationPath(conversationId));
     const ada = await open("ada", "/", options);
+    await ada.isListening;
     await grace.say("Look here");
     await expect(ada.notifications.getByRole("link")).toBeVisible();
     await ada.seesUnread(conversationId, 1);

@@ -11,6 +11,8 @@ export class ChatPage {
   readonly notifications: Locator;
   readonly typing: Locator;
   readonly complaint: Locator;
+  /** Resolves when news come to the person who has opened the page; never, where there is no server. */
+  isListening: Promise<void> = new Promise(() => {});
 
   constructor(readonly page: Page) {
     this.box = page.getByRole("textbox", { name: "Message" });

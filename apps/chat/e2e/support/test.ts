@@ -1,9 +1,9 @@
 import { type BrowserContext, type BrowserContextOptions, test as base } from "@playwright/test";
 import { userChannel } from "../../lib/channels";
 import { CONVERSATIONS, PASSWORD, PEOPLE } from "../../lib/demo";
-import { attachedByAbly } from "./ably";
 import { ChatPage } from "./chat-page";
 import { Faults } from "./faults";
+import { listening } from "./listening";
 import { REALTIME_HOST, REALTIME_PORT, type RealtimeName } from "./place";
 import { type Stage, withStage } from "./stage";
 
@@ -111,11 +111,10 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   open: async ({ openSignedOut, sessionOf, realtime }, use) => {
     await use(async (person, path, options = {}) => {
       const session = { storageState: await sessionOf(person), ...options };
-      if (realtime === "pusher") return openSignedOut(path, session);
       const chat = await openSignedOut("about:blank", session);
-      const attached = attachedByAbly(chat.page, userChannel(person));
+      chat.isListening = listening(chat.page, realtime, userChannel(person));
       await chat.page.goto(path);
-      await attached;
+      if (realtime === "ably") await chat.isListening;
       return chat;
     });
   },
