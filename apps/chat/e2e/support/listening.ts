@@ -1,7 +1,7 @@
 import type { Page } from "@playwright/test";
 import type { RealtimeName } from "./place";
 
-/** What the frame begins with by which the server confirms a subscription; ATTACHED is Ably's. */
+/** What is in the frame by which the server confirms a subscription; ATTACHED is Ably's. */
 const CONFIRMED: Readonly<Record<RealtimeName, string>> = {
   pusher: '"event":"pusher_internal:subscription_succeeded"',
   ably: '"action":11',

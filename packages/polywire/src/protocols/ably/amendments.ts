@@ -1,6 +1,5 @@
 import type { App } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
-import { LimitError } from "../../core/errors.js";
 import { type Amendment, type Change, type ChannelName, isWithinDepth, type Position } from "../../core/event.js";
 import type { Hub } from "../../core/hub.js";
 import { demandIdentity, namespaceOf } from "../../core/policy.js";
@@ -8,7 +7,7 @@ import type { Identity } from "./auth.js";
 import { allows, type Capability, type Operation } from "./capability.js";
 import { AblyError } from "./errors.js";
 import { contentOf } from "./payload.js";
-import { clientIdentity, contentSize, eventName, type Publisher, publishingClient } from "./publishing.js";
+import { checkBytes, clientIdentity, contentSize, eventName, type Publisher, publishingClient } from "./publishing.js";
 import { positionOf } from "./serial.js";
 import type { Raw } from "./wire.js";
 
@@ -47,14 +46,7 @@ export async function amend(raw: Raw, { channel, capability, publisher, hub }: A
     except,
     note: noteOf(raw.version, identity),
   };
-  const bytes = contentSize(change) + (change.name?.length ?? 0);
-  if (bytes > app.limits.messageBytes) {
-    throw new LimitError(
-      "too-large",
-      "messageBytes",
-      `The change has ${bytes} bytes; the limit (messageBytes) is ${app.limits.messageBytes}.`,
-    );
-  }
+  checkBytes("change", contentSize(change) + (change.name?.length ?? 0), app.limits);
   return hub.amend(app, channel, position, change);
 }
 

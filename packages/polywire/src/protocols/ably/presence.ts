@@ -1,12 +1,11 @@
 import { describe } from "../../core/describe.js";
-import { LimitError } from "../../core/errors.js";
 import type { ChannelName, ClientIdentity } from "../../core/event.js";
 import type { Hub } from "../../core/hub.js";
 import type { Identity } from "./auth.js";
 import type { ConnectionRecord } from "./connections.js";
 import { AblyError } from "./errors.js";
 import { contentOf } from "./payload.js";
-import { contentSize, publishingClient } from "./publishing.js";
+import { checkBytes, contentSize, publishingClient } from "./publishing.js";
 import { PresenceAction, type PresenceCommand, type Raw } from "./wire.js";
 
 /** Where presence changes. */
@@ -22,13 +21,7 @@ export async function changePresence({ msgSerial, presence }: PresenceCommand, p
   const { app, id: connectionId } = place.record;
   const changes = presence.map((raw, index) => changeOf(raw, place.identity, `${connectionId}:${msgSerial}:${index}`));
   const bytes = changes.reduce((sum, { shown }) => sum + contentSize(shown), 0);
-  if (bytes > app.limits.messageBytes) {
-    throw new LimitError(
-      "too-large",
-      "messageBytes",
-      `The presence has ${bytes} bytes; the limit (messageBytes) is ${app.limits.messageBytes}.`,
-    );
-  }
+  checkBytes("presence", bytes, app.limits);
   for (const change of changes) await apply(change, place);
 }
 

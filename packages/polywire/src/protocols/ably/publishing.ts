@@ -1,4 +1,4 @@
-import type { App } from "../../core/apps.js";
+import type { App, Limits } from "../../core/apps.js";
 import { describe } from "../../core/describe.js";
 import { LimitError } from "../../core/errors.js";
 import {
@@ -108,11 +108,16 @@ function checkIds(messages: readonly Raw[]): void {
 function checkSize(published: readonly Draft<Message>[], { limits }: App): void {
   let bytes = 0;
   for (const each of published) bytes += draftSize(each);
-  if (bytes <= limits.messageBytes) return;
+  checkBytes("publish", bytes, limits);
+}
+
+/** @param what has so many bytes @throws LimitError `too-large` */
+export function checkBytes(what: string, bytes: number, { messageBytes }: Limits): void {
+  if (bytes <= messageBytes) return;
   throw new LimitError(
     "too-large",
     "messageBytes",
-    `The publish has ${bytes} bytes; the limit (messageBytes) is ${limits.messageBytes}.`,
+    `The ${what} has ${bytes} bytes; the limit (messageBytes) is ${messageBytes}.`,
   );
 }
 

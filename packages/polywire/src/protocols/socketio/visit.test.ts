@@ -3,8 +3,7 @@ import { MemoryBroker } from "../../brokers/memory/broker.js";
 import { Hub } from "../../core/hub.js";
 import { FakeClock } from "../../testing/clock.js";
 import { APP } from "../../testing/pusher.js";
-import { silentObserver } from "../../testing/session.js";
-import type { SocketIoSession } from "./session.js";
+import { FakeSession, silentObserver } from "../../testing/session.js";
 import { Visit } from "./visit.js";
 
 it("a client counts until its connection ends, and may not stay without a namespace", () => {
@@ -16,7 +15,7 @@ it("a client counts until its connection ends, and may not stay without a namesp
   });
   const enter = () => {
     visit.claim("/");
-    visit.enter("/", { appId: APP.id, visitor: { app: APP }, close() {} } as unknown as SocketIoSession);
+    visit.enter("/", Object.assign(new FakeSession("1", APP.id), { visitor: { app: APP }, close() {} }));
   };
   enter();
   visit.leave("/");

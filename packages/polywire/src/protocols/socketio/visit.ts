@@ -3,15 +3,21 @@ import type { App, Limits } from "../../core/apps.js";
 import { LimitError, RealtimeError } from "../../core/errors.js";
 import type { Hub } from "../../core/hub.js";
 import type { Runtime } from "../../core/runtime.js";
-import type { SocketIoSession } from "./session.js";
+import type { Session } from "../../core/session.js";
+
+/** What a client is in one namespace. */
+interface VisitingSession extends Session {
+  readonly visitor: { readonly app: App };
+  close(): void;
+}
 
 /** How long a client that has left every namespace may stay connected. */
 const LINGER_MS = 10_000;
 
 /** One client's connection and its sessions: one a namespace, all of one app, counted as one connection until it ends. */
 export class Visit {
-  readonly #sessions = new Map<string, SocketIoSession | null>();
-  #counted: SocketIoSession | null = null;
+  readonly #sessions = new Map<string, VisitingSession | null>();
+  #counted: VisitingSession | null = null;
   #connects: Allowance | null = null;
   #isOver = false;
   #cancelEnd: () => void = () => {};
@@ -36,7 +42,7 @@ export class Visit {
   }
 
   /** @throws RealtimeError `forbidden`, `limit-reached`, `rate-limited`, `over-quota`; `unavailable` when the connection is over */
-  enter(namespace: string, session: SocketIoSession): void {
+  enter(namespace: string, session: VisitingSession): void {
     const { app } = session.visitor;
     if (this.#isOver) throw new RealtimeError("unavailable", "The client went away.");
     this.#check(app);

@@ -34,8 +34,8 @@ export class ClientAddresses {
 
   /** The nearest address that is no trusted proxy's, in one form whichever way it was written; `""`: none is known. */
   of({ socket, headers }: Asked): string {
-    let address = normalize(socket.remoteAddress ?? "") ?? "";
-    if (!this.#trustsAny || !this.#isTrusted(address)) return address;
+    let address = addressOf(socket);
+    if (!this.#isTrusted(address)) return address;
     // Each proxy adds whom it heard, at the end: what stands before the last that is trusted may be anybody's invention.
     for (const hop of hopsOf(String(headers[this.header] ?? ""), this.header).reverse()) {
       const next = normalize(hop);
@@ -47,15 +47,17 @@ export class ClientAddresses {
   }
 
   /** Who is at the other end of a socket; null: a trusted proxy, whose sockets are many people's. */
-  peer({ remoteAddress }: { readonly remoteAddress?: string | undefined }): string | null {
-    const address = normalize(remoteAddress ?? "") ?? "";
-    return this.#trustsAny && this.#isTrusted(address) ? null : address;
+  peer(socket: Asked["socket"]): string | null {
+    const address = addressOf(socket);
+    return this.#isTrusted(address) ? null : address;
   }
 
   #isTrusted(address: string): boolean {
-    return address !== "" && this.#trusted.check(address, familyOf(address));
+    return this.#trustsAny && address !== "" && this.#trusted.check(address, familyOf(address));
   }
 }
+
+const addressOf = ({ remoteAddress }: Asked["socket"]): string => normalize(remoteAddress ?? "") ?? "";
 
 /** An address or a range of them; null: it is none. */
 export function parseRange(text: string): { readonly address: string; readonly bits: number } | null {
